@@ -1,0 +1,1 @@
+//! Signs with SHA-1.
