@@ -1,1 +1,10 @@
-//! The interoperability gateway.
+//! The interoperability gateway: with a citizen's consent it asks the administrations what they
+//! already know, turns the answers into one profile, and keeps a record nobody can quietly alter.
+//!
+//! The modules stand in the order of the flow. A `citizen` is recognised (`identity`), decides
+//! (`consent`), the gateway asks (`exchange`, over one codec per service in `products`), the
+//! answers become a `profile`, and `api` and `pages` hand it on. `audit` brackets every step.
+
+pub mod citizen;
+
+pub mod clock;

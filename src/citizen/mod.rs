@@ -1,0 +1,22 @@
+//! Words everyone shares: who a person is, what an amount is, how things are called.
+//!
+//! Pure: nothing here does input or output, and nothing here knows another module.
+
+mod document;
+mod ids;
+mod language;
+mod level;
+mod money;
+mod person;
+mod year;
+
+pub use document::{CountryCode, Document, InvalidDocument, InvalidNif, Nif};
+pub use ids::{
+    BodyId, ClientId, EntryId, ExchangeId, Ine10, InvalidName, ItemId, JobId, ProductCode,
+    PurposeId, ReceiptId, ServedId, SourceId, SubjectId,
+};
+pub use language::{Language, UnknownLanguage};
+pub use level::LevelOfAssurance;
+pub use money::{EuroCents, InvalidAmount};
+pub use person::{Person, PersonName};
+pub use year::FiscalYear;
