@@ -7,4 +7,6 @@
 
 pub mod citizen;
 
+pub mod xml;
+
 pub mod clock;
