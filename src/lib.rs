@@ -9,4 +9,6 @@ pub mod citizen;
 
 pub mod xml;
 
+pub mod store;
+
 pub mod clock;

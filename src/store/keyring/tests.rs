@@ -1,0 +1,272 @@
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::Schema;
+
+/// A keyring on files of its own.
+pub(crate) struct Scratch {
+    pub(crate) folder: TempDir,
+    pub(crate) keyring: Arc<Keyring>,
+}
+
+/// Key files and an empty keyring.
+pub(crate) async fn scratch() -> Scratch {
+    let folder = tempfile::tempdir().unwrap();
+    secret_file::create(&folder.path().join("wrapping.key"), &[9; 32]).unwrap();
+    let keyring = Arc::new(open(folder.path(), &lookup(&[(1, 1)])).await);
+    Scratch { folder, keyring }
+}
+
+/// Copies the keyring's database, as a backup does.
+pub(crate) async fn copy_of(keys: &Scratch, name: &str) {
+    keys.keyring.db.truncate_journal().await.unwrap();
+    let folder = keys.folder.path();
+    std::fs::copy(folder.join("keyring.db"), folder.join(name)).unwrap();
+}
+
+/// The keyring as a backup has it.
+pub(crate) async fn restored(keys: Scratch, name: &str) -> Scratch {
+    let folder = keys.folder;
+    let wrapper = FileWrapper::open(&folder.path().join("wrapping.key"), &[]).unwrap();
+    let keyring = open_file(&folder.path().join(name), &lookup(&[(1, 1)]), wrapper).await;
+    Scratch {
+        folder,
+        keyring: Arc::new(keyring),
+    }
+}
+
+async fn open(folder: &Path, lookup: &str) -> Keyring {
+    let wrapper = FileWrapper::open(&folder.join("wrapping.key"), &[]).unwrap();
+    open_with(folder, lookup, wrapper).await
+}
+
+async fn open_with(folder: &Path, lookup: &str, wrapper: FileWrapper) -> Keyring {
+    open_file(&folder.join("keyring.db"), lookup, wrapper).await
+}
+
+async fn open_file(file: &Path, lookup: &str, wrapper: FileWrapper) -> Keyring {
+    let db = Db::open(file, Schema::Keyring).await;
+    let lookup = LookupKeys::parse(lookup).unwrap();
+    Keyring::open(db.unwrap(), Arc::new(wrapper), lookup, World::real())
+}
+
+fn lookup(keys: &[(u32, u8)]) -> String {
+    keys.iter()
+        .map(|(version, byte)| LookupKeys::file_text(*version, &[*byte; 32]).to_string())
+        .collect()
+}
+
+fn document(nif: &str) -> Document {
+    Document::Nif(nif.parse().unwrap())
+}
+
+fn nobody() -> SubjectId {
+    SubjectId::random(&*World::real().entropy)
+}
+
+#[tokio::test]
+async fn a_person_is_enrolled_once_and_found_by_their_document() {
+    let Scratch { keyring, .. } = &scratch().await;
+    let anna = document("11111111H");
+    assert_eq!(keyring.subject_of(&anna).await.unwrap(), None);
+    let subject = keyring.enrol(&anna).await.unwrap();
+    assert_eq!(keyring.enrol(&anna).await.unwrap(), subject);
+    assert_eq!(keyring.subject_of(&anna).await.unwrap(), Some(subject));
+    assert_ne!(
+        keyring.enrol(&document("22222222J")).await.unwrap(),
+        subject
+    );
+}
+
+#[tokio::test]
+async fn many_first_log_ins_at_once_make_one_person() {
+    let Scratch { folder, keyring } = &scratch().await;
+    let replica = Arc::new(open(folder.path(), &lookup(&[(1, 1)])).await);
+    let logins = (0..16).map(|n| {
+        let keyring = Arc::clone(if n % 2 == 0 { keyring } else { &replica });
+        tokio::spawn(async move { keyring.enrol(&document("33333333P")).await.unwrap() })
+    });
+    let subjects = futures_util::future::join_all(logins).await;
+    let first = subjects[0].as_ref().unwrap();
+    assert!(
+        subjects
+            .iter()
+            .all(|subject| subject.as_ref().unwrap() == first)
+    );
+}
+
+#[tokio::test]
+async fn a_new_hashing_key_finds_people_of_the_old_one_and_reindexes_them() {
+    let Scratch { folder, keyring } = &scratch().await;
+    let anna = document("11111111H");
+    let subject = keyring.enrol(&anna).await.unwrap();
+    let both = open(folder.path(), &lookup(&[(1, 1), (2, 2)])).await;
+    assert_eq!(both.subject_of(&anna).await.unwrap(), Some(subject));
+    assert_eq!(both.enrol(&anna).await.unwrap(), subject);
+    let newest_only = open(folder.path(), &lookup(&[(2, 2)])).await;
+    assert_eq!(newest_only.subject_of(&anna).await.unwrap(), Some(subject));
+}
+
+#[tokio::test]
+async fn a_nie_that_became_a_dni_keeps_the_person_and_never_takes_another() {
+    let Scratch { keyring, .. } = &scratch().await;
+    let subject = keyring.enrol(&document("Y1234567X")).await.unwrap();
+    let dni = document("44444444A");
+    keyring.alias(subject, &dni).await.unwrap();
+    assert_eq!(keyring.enrol(&dni).await.unwrap(), subject);
+    let refused = keyring.alias(nobody(), &dni).await;
+    assert!(matches!(refused, Err(KeyringError::AnotherSubject)));
+}
+
+#[tokio::test]
+async fn what_is_sealed_opens_for_the_same_person_class_and_place_only() {
+    let Scratch { keyring, .. } = &scratch().await;
+    let (anna, pere) = (nobody(), nobody());
+    let class = RetentionClass::Identity;
+    let sealed = keyring
+        .seal(anna, class, "subject/1", b"Anna")
+        .await
+        .unwrap();
+    let opened = keyring.open_sealed(anna, class, "subject/1", &sealed).await;
+    assert_eq!(opened.unwrap().as_slice(), b"Anna");
+    let moved = keyring.open_sealed(anna, class, "subject/2", &sealed).await;
+    assert!(matches!(moved, Err(KeyringError::Unreadable)));
+    keyring.seal(pere, class, "subject/1", b"").await.unwrap();
+    let other = keyring.open_sealed(pere, class, "subject/1", &sealed).await;
+    assert!(matches!(other, Err(KeyringError::Unreadable)));
+    let session = RetentionClass::Session;
+    let other = keyring.open_sealed(anna, session, "subject/1", &sealed);
+    assert!(matches!(other.await, Err(KeyringError::Missing)));
+}
+
+#[tokio::test]
+async fn first_uses_at_once_agree_on_one_data_key() {
+    let Scratch { folder, keyring } = &scratch().await;
+    let replica = Arc::new(open(folder.path(), &lookup(&[(1, 1)])).await);
+    let (anna, class) = (nobody(), RetentionClass::Evidence);
+    let seals = (0..16).map(|n| {
+        let keyring = Arc::clone(if n % 2 == 0 { keyring } else { &replica });
+        tokio::spawn(async move { keyring.seal(anna, class, "t/1", b"x").await.unwrap() })
+    });
+    for sealed in futures_util::future::join_all(seals).await {
+        let sealed = sealed.unwrap();
+        let opened = keyring.open_sealed(anna, class, "t/1", &sealed).await;
+        assert_eq!(opened.unwrap().as_slice(), b"x");
+    }
+}
+
+#[tokio::test]
+async fn after_erasure_nothing_opens_and_no_new_key_is_made() {
+    let Scratch { keyring, .. } = &scratch().await;
+    let anna = document("11111111H");
+    let subject = keyring.enrol(&anna).await.unwrap();
+    let class = RetentionClass::Evidence;
+    let sealed = keyring.seal(subject, class, "t/1", b"x").await.unwrap();
+    let session = RetentionClass::Session;
+    keyring.seal(subject, session, "t/2", b"y").await.unwrap();
+
+    assert_eq!(keyring.erase(subject).await.unwrap(), 2);
+
+    let opened = keyring.open_sealed(subject, class, "t/1", &sealed).await;
+    assert!(matches!(opened, Err(KeyringError::Erased)));
+    let again = keyring.seal(subject, class, "t/1", b"x").await;
+    assert!(matches!(again, Err(KeyringError::Erased)));
+    assert_ne!(keyring.enrol(&anna).await.unwrap(), subject);
+    assert_eq!(keyring.erase(subject).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_erased_key_is_gone_from_the_files_not_only_from_the_tables() {
+    let Scratch { folder, keyring } = &scratch().await;
+    let (subject, class) = (nobody(), RetentionClass::Evidence);
+    keyring.seal(subject, class, "t/1", b"x").await.unwrap();
+    let row = keyring.db.row("SELECT wrapped FROM data_key", vec![]).await;
+    let wrapped = row.unwrap().unwrap().bytes(0).unwrap();
+    assert!(on_disk(folder.path(), &wrapped));
+    keyring.erase(subject).await.unwrap();
+    assert!(!on_disk(folder.path(), &wrapped));
+}
+
+fn on_disk(folder: &Path, bytes: &[u8]) -> bool {
+    let files = std::fs::read_dir(folder).unwrap();
+    files.map(|file| file.unwrap().path()).any(|file: PathBuf| {
+        let content = std::fs::read(file).unwrap();
+        content.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
+
+#[tokio::test]
+async fn a_wrapped_key_moved_to_another_person_does_not_unwrap() {
+    let Scratch { keyring, .. } = &scratch().await;
+    let (anna, pere, class) = (nobody(), nobody(), RetentionClass::Evidence);
+    keyring.seal(anna, class, "t/1", b"x").await.unwrap();
+    let mut tx = keyring.db.begin().await.unwrap();
+    let values = vec![pere.to_string().into()];
+    tx.execute("UPDATE data_key SET subject = $1", values)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let sealed = keyring.seal(pere, class, "t/1", b"x").await;
+    let expected = KeyringError::Wrapper(WrapperError::Unreadable);
+    assert_eq!(sealed.unwrap_err().to_string(), expected.to_string());
+}
+
+#[tokio::test]
+async fn a_wrapping_key_can_be_replaced_without_losing_anything() {
+    let Scratch { folder, keyring } = &scratch().await;
+    let (subject, class) = (nobody(), RetentionClass::Evidence);
+    let sealed = keyring.seal(subject, class, "t/1", b"x").await.unwrap();
+    let (old, new) = (
+        folder.path().join("wrapping.key"),
+        folder.path().join("new.key"),
+    );
+    secret_file::create(&new, &[10; 32]).unwrap();
+
+    let alone = FileWrapper::open(&new, &[]).unwrap();
+    let early = open_with(folder.path(), &lookup(&[(1, 1)]), alone).await;
+    let opened = early.open_sealed(subject, class, "t/1", &sealed).await;
+    assert!(matches!(
+        opened,
+        Err(KeyringError::Wrapper(WrapperError::Unknown { .. }))
+    ));
+
+    let both = FileWrapper::open(&new, &[&old]).unwrap();
+    let both = open_with(folder.path(), &lookup(&[(1, 1)]), both).await;
+    assert_eq!(both.rewrap().await.unwrap(), 1);
+    assert_eq!(both.rewrap().await.unwrap(), 0);
+    let opened = early.open_sealed(subject, class, "t/1", &sealed).await;
+    assert_eq!(opened.unwrap().as_slice(), b"x");
+}
+
+#[test]
+fn a_wrapping_key_of_another_length_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("short.key");
+    secret_file::create(&path, &[1; 31]).unwrap();
+    assert!(matches!(
+        FileWrapper::open(&path, &[]),
+        Err(WrapperError::Length { found: 31 })
+    ));
+}
+
+#[test]
+fn lookup_keys_are_read_strictly() {
+    let good = lookup(&[(1, 1)]);
+    assert!(LookupKeys::parse(&format!("# two\n\n{good}{}", lookup(&[(2, 2)]))).is_ok());
+    let refused = |text: &str| LookupKeys::parse(text).unwrap_err();
+    assert!(matches!(refused("# none\n"), InvalidLookupKeys::None));
+    assert!(matches!(
+        refused(&format!("{good}1 AAAA")),
+        InvalidLookupKeys::Line { line: 2 }
+    ));
+    assert!(matches!(
+        refused("AAAA"),
+        InvalidLookupKeys::Line { line: 1 }
+    ));
+    assert!(matches!(
+        refused(&format!("{good}{good}")),
+        InvalidLookupKeys::Twice { version: 1 }
+    ));
+}
