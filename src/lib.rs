@@ -9,6 +9,7 @@ pub mod citizen;
 
 pub mod xml;
 
+pub mod audit;
 pub mod store;
 
 pub mod clock;

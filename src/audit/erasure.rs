@@ -1,0 +1,46 @@
+//! Erasing a person: their keys go, their entries stay, and the log says that it happened.
+
+use serde_json::{Map, Value};
+
+use super::{Kind, Log, LogError, Staged};
+use crate::citizen::SubjectId;
+
+impl Log {
+    /// Records that a person is erased, then destroys their keys.
+    ///
+    /// In this order because a recorded erasure can be [repeated](Log::repeat_erasures), an
+    /// unrecorded one is forgotten by the next restore.
+    pub async fn erase(&self, subject: SubjectId) -> Result<Staged, LogError> {
+        let payload = Map::from_iter([
+            ("event".to_owned(), Value::from("erased")),
+            ("whose".to_owned(), Value::from(subject.to_string())),
+        ]);
+        let mut tx = self.db.begin().await?;
+        let staged = self.stage(&mut tx, Kind::KeyEvent, None, payload).await?;
+        let values = vec![
+            subject.to_string().into(),
+            staged.entry.to_string().into(),
+            staged.at.into(),
+        ];
+        tx.execute(
+            "INSERT INTO erasure (subject, entry, at) VALUES ($1, $2, $3)",
+            values,
+        )
+        .await?;
+        tx.commit().await?;
+        self.keyring.erase(subject).await?;
+        Ok(staged)
+    }
+
+    /// Destroys again the keys that an older copy of the keyring brought back. Gives their number.
+    ///
+    /// To be run after every restore of the keyring, before anything else.
+    pub async fn repeat_erasures(&self) -> Result<u64, LogError> {
+        let erased = self.db.rows("SELECT DISTINCT subject FROM erasure", vec![]);
+        let mut keys = 0;
+        for row in erased.await? {
+            keys += self.keyring.erase(row.parsed(0)?).await?;
+        }
+        Ok(keys)
+    }
+}
