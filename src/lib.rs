@@ -7,6 +7,7 @@
 
 pub mod citizen;
 
+pub mod products;
 pub mod xml;
 
 pub mod audit;
