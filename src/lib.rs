@@ -10,6 +10,8 @@ pub mod citizen;
 pub mod products;
 pub mod xml;
 
+pub mod profile;
+
 pub mod audit;
 pub mod store;
 
