@@ -7,6 +7,8 @@
 
 pub mod citizen;
 
+pub mod identity;
+
 pub mod products;
 pub mod xml;
 

@@ -1,0 +1,68 @@
+//! Identifiers that may be used once: of assertions, subject tokens and proofs of possession.
+
+use jiff::Timestamp;
+
+use super::secret;
+use crate::store::{StoreError, Tx};
+
+/// What kind of thing may be used once.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    ClientAssertion,
+    DpopProof,
+    SubjectToken,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientAssertion => "client-assertion",
+            Self::DpopProof => "dpop-proof",
+            Self::SubjectToken => "subject-token",
+        }
+    }
+}
+
+/// Whether this is the first use.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Use {
+    First,
+    Again,
+}
+
+/// Records one use in the caller's transaction.
+///
+/// The key is who issued the identifier and the identifier itself, never the token's text: the same
+/// token can be written in more than one way. A row of the past is there until the sweep, so the
+/// answer does not depend on anybody's clock.
+pub(super) async fn record(
+    tx: &mut Tx,
+    kind: Kind,
+    issuer: &str,
+    identifier: &str,
+    expires_at: Timestamp,
+) -> Result<Use, StoreError> {
+    // Length first: ("ab", "c") and ("a", "bc") are different pairs.
+    let key = secret::hashed(&format!("{}:{issuer}{identifier}", issuer.len()));
+    let inserted = tx
+        .execute(
+            "INSERT INTO used_once (kind, identifier, expires_at) VALUES ($1, $2, $3) \
+             ON CONFLICT DO NOTHING",
+            vec![kind.as_str().into(), key.into(), expires_at.into()],
+        )
+        .await?;
+    Ok(if inserted == 1 {
+        Use::First
+    } else {
+        Use::Again
+    })
+}
+
+/// Forgets identifiers whose tokens have expired for every clock.
+pub(super) async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM used_once WHERE expires_at < $1",
+        vec![now.into()],
+    )
+    .await
+}
