@@ -9,6 +9,8 @@ pub mod citizen;
 
 pub mod identity;
 
+pub mod consent;
+
 pub mod products;
 pub mod xml;
 

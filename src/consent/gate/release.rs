@@ -1,0 +1,72 @@
+//! Releasing: the record of what leaves for whom, durable before it leaves.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::audit::Kind;
+use crate::citizen::{ExchangeId, JobId, SubjectId};
+
+use super::super::item::State;
+use super::super::ledger::fields;
+use super::{Gate, Refusal, store};
+
+/// A profile about to leave.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// Whose profile.
+    pub subject: SubjectId,
+    /// The fetch it came from.
+    pub job: JobId,
+    /// Who receives it.
+    pub recipient: String,
+    /// Names of the fields that leave, never values.
+    pub fields: Vec<String>,
+    /// Every exchange whose answer is in it, as its provenance lists them.
+    pub exchanges: BTreeSet<ExchangeId>,
+}
+
+impl Gate {
+    /// Records that a profile leaves, if every consent it rests on still stands at that instant.
+    ///
+    /// Another decision in between does no harm; a consent that ended does, even one given anew.
+    pub async fn release(&self, release: Release) -> Result<(), Refusal> {
+        self.log.admits_exchanges()?;
+        let mut tx = self.db.begin().await?;
+        // First: it locks the person's head, so no withdrawal can commit before we do.
+        let position = store::count(&mut tx, release.subject).await?;
+        let now = self.world.now();
+        for exchange in &release.exchanges {
+            let part = store::contribution(&mut tx, *exchange)
+                .await?
+                .ok_or(Refusal::NotAllowed)?;
+            if part.subject != release.subject {
+                return Err(Refusal::NotAllowed);
+            }
+            match self
+                .stands(&mut tx, part.item, part.consent_seq, &part.purpose, now)
+                .await?
+            {
+                State::Granted { .. } => {}
+                _ => return Err(Refusal::RevokedInFlight),
+            }
+        }
+        let id = self.world.entropy.uuid().to_string();
+        let payload = fields(json!({
+            "counter": position.counter,
+            "epoch": position.epoch,
+            "release": id,
+            "job": release.job,
+            "recipient": release.recipient,
+            "fields": release.fields,
+            "exchanges": release.exchanges,
+        }));
+        let entry = self
+            .log
+            .stage(&mut tx, Kind::Release, Some(release.subject), payload)
+            .await?
+            .entry;
+        store::insert_release(&mut tx, &id, &release, &position, now, entry).await?;
+        Ok(tx.commit().await?)
+    }
+}

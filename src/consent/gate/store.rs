@@ -1,0 +1,209 @@
+//! The gate's statements.
+
+use jiff::Timestamp;
+
+use crate::citizen::{EntryId, ExchangeId, ItemId, PurposeId, SourceId, SubjectId};
+use crate::store::{Db, StoreError, Tx};
+
+use super::super::item::Event;
+use super::{Ask, Release};
+
+/// What the gate knows of an intent besides what was asked.
+pub(super) struct Intent<'a> {
+    pub id: ExchangeId,
+    pub source: &'a SourceId,
+    pub epoch: i64,
+    pub counter: i64,
+    pub grant: &'a Event,
+    pub at: Timestamp,
+}
+
+/// Where a person's history stands: the epoch, and the number of the entry about to be written.
+pub(super) struct Position {
+    pub epoch: i64,
+    pub counter: i64,
+}
+
+/// Numbers the next entry, if nothing was decided since `epoch`. Locks the person's head row.
+pub(super) async fn count_at(
+    tx: &mut Tx,
+    subject: SubjectId,
+    epoch: i64,
+) -> Result<Option<i64>, StoreError> {
+    let row = tx
+        .row(
+            "UPDATE subject_head SET entries = entries + 1 \
+             WHERE subject = $1 AND epoch = $2 RETURNING entries",
+            vec![subject.to_string().into(), epoch.into()],
+        )
+        .await?;
+    row.map(|row| row.int(0)).transpose()
+}
+
+/// Numbers the next entry and tells the epoch. Locks the person's head row.
+pub(super) async fn count(tx: &mut Tx, subject: SubjectId) -> Result<Position, StoreError> {
+    let row = tx
+        .row(
+            "INSERT INTO subject_head (subject, entries) VALUES ($1, 1) \
+             ON CONFLICT (subject) DO UPDATE SET entries = subject_head.entries + 1 \
+             RETURNING epoch, entries",
+            vec![subject.to_string().into()],
+        )
+        .await?
+        .ok_or(StoreError::Corrupt { column: 0 })?;
+    Ok(Position {
+        epoch: row.int(0)?,
+        counter: row.int(1)?,
+    })
+}
+
+pub(super) async fn insert_intent(
+    tx: &mut Tx,
+    ask: &Ask,
+    intent: &Intent<'_>,
+    entry: EntryId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO exchange_intent (exchange, job, subject, item, body, purpose, product, source, \
+         epoch, consent_seq, counter, request_id, request_sha256, at, entry) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        vec![
+            intent.id.to_string().into(),
+            ask.job.map(|job| job.to_string()).into(),
+            ask.subject.to_string().into(),
+            intent.grant.item.to_string().into(),
+            ask.body.as_str().into(),
+            ask.purpose.as_str().into(),
+            ask.product.as_str().into(),
+            intent.source.as_str().into(),
+            intent.epoch.into(),
+            intent.grant.seq.into(),
+            intent.counter.into(),
+            ask.request_id.as_str().into(),
+            hex::encode(ask.request_sha256).into(),
+            intent.at.into(),
+            entry.to_string().into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// An outcome about to be recorded.
+pub(super) struct NewOutcome<'a> {
+    pub exchange: ExchangeId,
+    pub result: &'static str,
+    pub used: bool,
+    pub code: Option<&'a str>,
+    pub answer_sha256: Option<String>,
+    pub position: Position,
+    pub at: Timestamp,
+}
+
+pub(super) async fn insert_outcome(
+    tx: &mut Tx,
+    outcome: &NewOutcome<'_>,
+    entry: EntryId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO exchange_outcome (exchange, result, used, code, answer_sha256, epoch, counter, \
+         at, entry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        vec![
+            outcome.exchange.to_string().into(),
+            outcome.result.into(),
+            outcome.used.into(),
+            outcome.code.into(),
+            outcome.answer_sha256.clone().into(),
+            outcome.position.epoch.into(),
+            outcome.position.counter.into(),
+            outcome.at.into(),
+            entry.to_string().into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Intents made before an instant that have no outcome.
+pub(super) async fn left_open(
+    db: &Db,
+    before: Timestamp,
+) -> Result<Vec<(ExchangeId, SubjectId)>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT i.exchange, i.subject FROM exchange_intent i \
+             LEFT JOIN exchange_outcome o ON o.exchange = i.exchange \
+             WHERE o.exchange IS NULL AND i.at < $1 ORDER BY i.at",
+            vec![before.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.parsed(0)?, row.parsed(1)?)))
+        .collect()
+}
+
+/// What a used exchange rested on.
+pub(super) struct Contribution {
+    pub subject: SubjectId,
+    pub item: ItemId,
+    pub purpose: PurposeId,
+    pub consent_seq: i64,
+}
+
+/// The exchange, if its answer was allowed to be used.
+pub(super) async fn contribution(
+    tx: &mut Tx,
+    exchange: ExchangeId,
+) -> Result<Option<Contribution>, StoreError> {
+    let row = tx
+        .row(
+            "SELECT i.subject, i.item, i.purpose, i.consent_seq FROM exchange_intent i \
+             JOIN exchange_outcome o ON o.exchange = i.exchange \
+             WHERE i.exchange = $1 AND o.used = 1",
+            vec![exchange.to_string().into()],
+        )
+        .await?;
+    row.map(|row| {
+        Ok(Contribution {
+            subject: row.parsed(0)?,
+            item: row.parsed(1)?,
+            purpose: row.parsed(2)?,
+            consent_seq: row.int(3)?,
+        })
+    })
+    .transpose()
+}
+
+pub(super) async fn insert_release(
+    tx: &mut Tx,
+    id: &str,
+    release: &Release,
+    position: &Position,
+    at: Timestamp,
+    entry: EntryId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO release (release, job, subject, recipient, fields, epoch, counter, at, entry) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        vec![
+            id.into(),
+            release.job.to_string().into(),
+            release.subject.to_string().into(),
+            release.recipient.as_str().into(),
+            release.fields.join(",").into(),
+            position.epoch.into(),
+            position.counter.into(),
+            at.into(),
+            entry.to_string().into(),
+        ],
+    )
+    .await?;
+    for exchange in &release.exchanges {
+        tx.execute(
+            "INSERT INTO release_exchange (release, exchange) VALUES ($1, $2)",
+            vec![id.into(), exchange.to_string().into()],
+        )
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! The unit of consent, and its state as a fold over what happened to it.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::citizen::{
+    BodyId, ItemId, ProductCode, PurposeId, ReceiptId, ServedId, SourceId, SubjectId,
+};
+
+/// For whom the data are asked. A household is a later beneficiary.
+pub(super) const BENEFICIARY: &str = "self";
+
+/// What a person answers about one product.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Yes, it may be asked.
+    Grant,
+    /// No.
+    Refuse,
+}
+
+/// Something that happened to an item.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Event {
+    /// 1, 2, 3 ... per person; the only order there is.
+    pub seq: i64,
+    pub item: ItemId,
+    pub product: ProductCode,
+    pub source: SourceId,
+    pub what: What,
+    /// Version of the notice it was decided under.
+    pub version: u32,
+    /// Tag of the language it was shown in.
+    pub language: String,
+    /// The showing it answered; a withdrawal needs none.
+    pub served: Option<ServedId>,
+    pub receipt: ReceiptId,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum What {
+    Granted { until: Timestamp },
+    Refused,
+    Withdrawn,
+}
+
+impl What {
+    /// The word of the table, the log and the receipt.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Granted { .. } => "granted",
+            Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Until when, for a grant.
+    pub(super) const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Granted { until } => Some(until),
+            Self::Refused | Self::Withdrawn => None,
+        }
+    }
+}
+
+/// How an item stands at an instant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum State {
+    /// Granted, and past its end.
+    Expired {
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// May be asked.
+    Granted {
+        /// Until just before this instant.
+        until: Timestamp,
+    },
+    /// Granted under a version of the notice that no longer counts.
+    Invalidated {
+        /// When it would have ended.
+        until: Timestamp,
+    },
+    /// Never decided.
+    NotAsked,
+    /// Answered no.
+    Refused,
+    /// Granted once, then taken back.
+    Withdrawn,
+}
+
+impl State {
+    /// The word of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired { .. } => "expired",
+            Self::Granted { .. } => "granted",
+            Self::Invalidated { .. } => "invalidated",
+            Self::NotAsked => "not_asked",
+            Self::Refused => "refused",
+            Self::Withdrawn => "revoked",
+        }
+    }
+
+    /// Until when, for an item that was granted and not taken back.
+    pub const fn valid_until(self) -> Option<Timestamp> {
+        match self {
+            Self::Expired { until } | Self::Granted { until } | Self::Invalidated { until } => {
+                Some(until)
+            }
+            Self::NotAsked | Self::Refused | Self::Withdrawn => None,
+        }
+    }
+}
+
+/// The newest event of each item, by number. The order in which they arrive does not matter.
+pub(super) fn fold(events: impl IntoIterator<Item = Event>) -> BTreeMap<ItemId, Event> {
+    let mut newest: BTreeMap<ItemId, Event> = BTreeMap::new();
+    for event in events {
+        match newest.get(&event.item) {
+            Some(known) if known.seq >= event.seq => {}
+            _ => {
+                newest.insert(event.item, event);
+            }
+        }
+    }
+    newest
+}
+
+impl Event {
+    /// How the item stands when this is its newest event.
+    ///
+    /// `minimum` is the oldest version of the notice that still counts.
+    pub(super) fn state(&self, now: Timestamp, minimum: u32) -> State {
+        match self.what {
+            What::Refused => State::Refused,
+            What::Withdrawn => State::Withdrawn,
+            What::Granted { until } if until <= now => State::Expired { until },
+            What::Granted { until } if self.version < minimum => State::Invalidated { until },
+            What::Granted { until } => State::Granted { until },
+        }
+    }
+
+    /// Granted and not taken back, even if past its end: taking that back is recorded too.
+    pub(super) const fn is_grant(&self) -> bool {
+        matches!(self.what, What::Granted { .. })
+    }
+
+    /// Whether this event is how `decision` would be recorded.
+    pub(super) fn records(&self, decision: Decision) -> bool {
+        matches!(
+            (self.what, decision),
+            (What::Granted { .. }, Decision::Grant) | (What::Refused, Decision::Refuse)
+        )
+    }
+}
+
+/// The id of an item: the same for the same person, body, purpose, product and beneficiary.
+///
+/// Derived, so that two replicas that meet an item for the first time give it one name. Shaped as
+/// a version 8 UUID (RFC 9562 section 5.8).
+pub(super) fn item_id(
+    subject: SubjectId,
+    body: &BodyId,
+    purpose: &PurposeId,
+    product: &ProductCode,
+) -> ItemId {
+    let mut context = Context::new(&SHA256);
+    context.update(b"interop-gateway/item/v1\0");
+    context.update(subject.as_bytes());
+    // None of the names can hold a NUL, so no two lists read alike.
+    for name in [
+        body.as_str(),
+        purpose.as_str(),
+        product.as_str(),
+        BENEFICIARY,
+    ] {
+        context.update(name.as_bytes());
+        context.update(b"\0");
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&context.finish().as_ref()[..16]);
+    let uuid = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+    #[expect(clippy::expect_used, reason = "a UUID's own text reads back as a UUID")]
+    uuid.to_string().parse().expect("an item id is a UUID")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::clock::SystemEntropy;
+
+    fn event(seq: i64, item: ItemId, what: What) -> Event {
+        Event {
+            seq,
+            item,
+            product: "AEAT_IRPF/C4".parse().unwrap(),
+            source: "AEAT".parse().unwrap(),
+            what,
+            version: 3,
+            language: "ca".to_owned(),
+            served: None,
+            receipt: ReceiptId::random(&SystemEntropy::default()),
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn an_item_has_one_id_and_other_items_have_others() {
+        let subject = SubjectId::random(&SystemEntropy::default());
+        let id = |subject, body: &str, product: &str| {
+            item_id(
+                subject,
+                &body.parse().unwrap(),
+                &"social-aid-recommendation".parse().unwrap(),
+                &product.parse().unwrap(),
+            )
+        };
+        let this = id(subject, "prova", "AEAT_IRPF/C4");
+        assert_eq!(this, id(subject, "prova", "AEAT_IRPF/C4"));
+        assert_ne!(this, id(subject, "altra", "AEAT_IRPF/C4"));
+        assert_ne!(this, id(subject, "prova", "AEAT_IRPF/C2"));
+        assert_ne!(
+            this,
+            id(
+                SubjectId::random(&SystemEntropy::default()),
+                "prova",
+                "AEAT_IRPF/C4"
+            )
+        );
+    }
+
+    #[test]
+    fn a_grant_ends_at_its_instant_and_not_before() {
+        let item = ItemId::random(&SystemEntropy::default());
+        let grant = event(1, item, What::Granted { until: second(100) });
+        assert_eq!(
+            grant.state(second(99), 3),
+            State::Granted { until: second(100) }
+        );
+        assert_eq!(
+            grant.state(second(100), 3),
+            State::Expired { until: second(100) }
+        );
+        assert_eq!(
+            grant.state(second(99), 4),
+            State::Invalidated { until: second(100) }
+        );
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Grant { item: usize, seconds: i64 },
+        Refuse { item: usize },
+        Revoke { item: usize },
+        Wait { seconds: i64 },
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            (0..4_usize, 1..50_i64).prop_map(|(item, seconds)| Step::Grant { item, seconds }),
+            (0..4_usize).prop_map(|item| Step::Refuse { item }),
+            (0..4_usize).prop_map(|item| Step::Revoke { item }),
+            (1..30_i64).prop_map(|seconds| Step::Wait { seconds }),
+        ];
+        prop::collection::vec(step, 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn the_fold_agrees_with_a_table_of_answers_in_any_order_of_arrival(
+            steps in steps(),
+            shuffle in any::<u64>(),
+        ) {
+            let items: Vec<_> = (0..4).map(|_| ItemId::random(&SystemEntropy::default())).collect();
+            let mut clock = 1_000;
+            let mut events = Vec::new();
+            // The model: what each item would say if asked, with the end of a grant.
+            let mut model: BTreeMap<ItemId, (&str, i64)> = BTreeMap::new();
+            for step in steps {
+                let seq = i64::try_from(events.len()).unwrap() + 1;
+                match step {
+                    Step::Grant { item, seconds } => {
+                        let until = clock + seconds;
+                        events.push(event(seq, items[item], What::Granted { until: second(until) }));
+                        model.insert(items[item], ("granted", until));
+                    }
+                    Step::Refuse { item } => {
+                        events.push(event(seq, items[item], What::Refused));
+                        model.insert(items[item], ("refused", 0));
+                    }
+                    Step::Revoke { item } => {
+                        events.push(event(seq, items[item], What::Withdrawn));
+                        model.insert(items[item], ("revoked", 0));
+                    }
+                    Step::Wait { seconds } => clock += seconds,
+                }
+            }
+            // Arrival order is no order: sort by something unrelated to seq.
+            events.sort_by_key(|event| event.seq.unsigned_abs().wrapping_mul(shuffle | 1));
+            let folded: BTreeMap<ItemId, &str> = fold(events)
+                .into_iter()
+                .map(|(item, event)| (item, event.state(second(clock), 3).as_str()))
+                .collect();
+            let expected: BTreeMap<ItemId, &str> = model
+                .into_iter()
+                .map(|(item, (word, until))| {
+                    (item, if word == "granted" && until <= clock { "expired" } else { word })
+                })
+                .collect();
+            prop_assert_eq!(folded, expected);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Answering a notice: yes to some, no to others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::audit::Kind;
+use crate::citizen::{ItemId, Language, ProductCode, PurposeId, ReceiptId, ServedId};
+use crate::store::Tx;
+
+use super::super::error::ConsentError;
+use super::super::item::{Decision, Event, What, item_id};
+use super::super::notice::Status;
+use super::super::purpose::{Offer, Purpose};
+use super::super::receipt::{Receipt, ReceiptEvent};
+use super::record::{Change, Happening};
+use super::store::Shown;
+use super::{Consenter, Decided, Ledger, receipts, store};
+
+/// How long a repeated request is answered with the first one's receipt.
+const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The answers of one person to one showing of a notice. What is not named stays as it is.
+#[derive(Clone, Debug)]
+pub struct Decisions {
+    /// The showing they answer.
+    pub served: ServedId,
+    /// Yes or no per product.
+    pub decisions: Vec<(ProductCode, Decision)>,
+    /// Chosen by the caller, so that sending twice records once.
+    pub idempotency_key: Option<String>,
+}
+
+impl Ledger {
+    /// Records the answers, all of them or none, and gives the signed receipt.
+    ///
+    /// The same answers to the same showing, sent again, get the same receipt. A grant that comes
+    /// after the item changed is refused, so that a late copy cannot bring consent back (REV-08).
+    pub async fn decide(
+        &self,
+        who: &Consenter,
+        decisions: Decisions,
+    ) -> Result<Decided, ConsentError> {
+        decisions.check()?;
+        let mut tx = self.db.begin().await?;
+        let now = self.world.now();
+        let shown = self.shown_to(&mut tx, who, decisions.served).await?;
+        let receipt = if let Some(earlier) = decisions.earlier(&mut tx, who, now).await? {
+            self.known(&mut tx, who, earlier).await?
+        } else {
+            let receipt = self.answer(&mut tx, who, &shown, &decisions, now).await?;
+            decisions.remember(&mut tx, who, &receipt, now).await?;
+            receipt
+        };
+        tx.commit().await?;
+        self.decided(who, &shown.purpose, receipt).await
+    }
+
+    /// The receipt of these answers: the one they got before, or a new one.
+    async fn answer(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        shown: &Shown,
+        decisions: &Decisions,
+        now: Timestamp,
+    ) -> Result<Receipt, ConsentError> {
+        let purpose = self.answerable(who, shown, decisions, now)?;
+        let newest = self.newest(tx, who, &purpose.id).await?;
+        if let Some(same) = decisions.already(who, &purpose.id, &newest) {
+            return self.known(tx, who, same).await;
+        }
+        decisions.check_order(who, purpose, shown, &newest)?;
+        self.record_answers(tx, who, purpose, shown, decisions, now)
+            .await
+    }
+
+    /// The showing, if it was to this person and for this body.
+    async fn shown_to(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        served: ServedId,
+    ) -> Result<Shown, ConsentError> {
+        let shown = store::shown(tx, served)
+            .await?
+            .ok_or(ConsentError::NotServed)?;
+        if shown.subject == who.subject && shown.body == who.body.id {
+            Ok(shown)
+        } else {
+            Err(ConsentError::ServedToAnother)
+        }
+    }
+
+    /// The purpose, if what was shown is in force and reviewed and the answers are admissible.
+    fn answerable(
+        &self,
+        who: &Consenter,
+        shown: &Shown,
+        decisions: &Decisions,
+        now: Timestamp,
+    ) -> Result<&Purpose, ConsentError> {
+        let purpose = self
+            .terms
+            .purposes
+            .get(&shown.purpose)
+            .ok_or(ConsentError::UnknownPurpose)?;
+        let language: Language = shown
+            .language
+            .parse()
+            .map_err(|_| ConsentError::NoSuchNotice)?;
+        let current = self
+            .terms
+            .notices
+            .current(&purpose.id, language, now)
+            .ok_or(ConsentError::StaleNotice)?;
+        if (current.version, &current.digest) != (shown.version, &shown.digest) {
+            return Err(ConsentError::StaleNotice);
+        }
+        if current.status == Status::Draft {
+            return Err(ConsentError::Draft);
+        }
+        let grants = decisions.granted().count();
+        for (product, decision) in &decisions.decisions {
+            let offer = self.offer(who, purpose, product)?;
+            if offer.special && *decision == Decision::Grant && grants > 1 {
+                return Err(ConsentError::Special(product.clone()));
+            }
+        }
+        if grants > 0 && !who.may_grant {
+            return Err(ConsentError::GrantNotAllowed);
+        }
+        if grants > 0 && who.level < purpose.grant_level {
+            return Err(ConsentError::InsufficientLevel {
+                required: purpose.grant_level,
+            });
+        }
+        Ok(purpose)
+    }
+
+    fn offer(
+        &self,
+        who: &Consenter,
+        purpose: &Purpose,
+        product: &ProductCode,
+    ) -> Result<&Offer, ConsentError> {
+        self.terms
+            .find(&who.body.id, &purpose.id, product)
+            .map(|(_, offer)| offer)
+            .ok_or_else(|| ConsentError::NotOffered(product.clone()))
+    }
+
+    async fn record_answers(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        purpose: &Purpose,
+        shown: &Shown,
+        decisions: &Decisions,
+        now: Timestamp,
+    ) -> Result<Receipt, ConsentError> {
+        let until = purpose.valid_until(now).ok_or(ConsentError::Unwritable)?;
+        let change = |(product, decision): &(ProductCode, Decision)| {
+            let offer = self.offer(who, purpose, product)?;
+            Ok(Change {
+                item: item_id(who.subject, &who.body.id, &purpose.id, product),
+                product: product.clone(),
+                source: offer.source.clone(),
+                categories: offer.categories.clone(),
+                what: match decision {
+                    Decision::Grant => What::Granted { until },
+                    Decision::Refuse => What::Refused,
+                },
+                version: shown.version,
+                language: shown.language.clone(),
+                served: Some(shown.served),
+            })
+        };
+        let happening = Happening {
+            event: ReceiptEvent::GrantedAndRefused,
+            kind: if decisions.granted().next().is_some() {
+                Kind::ConsentGranted
+            } else {
+                Kind::ConsentRefused
+            },
+            purpose,
+            shown,
+            changes: decisions
+                .decisions
+                .iter()
+                .map(change)
+                .collect::<Result<_, ConsentError>>()?,
+            at: now,
+        };
+        self.record(tx, who, &happening).await
+    }
+}
+
+impl Decisions {
+    /// What can be told without looking anything up.
+    fn check(&self) -> Result<(), ConsentError> {
+        if self.decisions.is_empty() {
+            return Err(ConsentError::Empty);
+        }
+        let mut named = BTreeSet::new();
+        match self
+            .decisions
+            .iter()
+            .find(|(product, _)| !named.insert(product))
+        {
+            Some((product, _)) => Err(ConsentError::Duplicate(product.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn granted(&self) -> impl Iterator<Item = &ProductCode> {
+        self.decisions
+            .iter()
+            .filter(|(_, decision)| *decision == Decision::Grant)
+            .map(|(product, _)| product)
+    }
+
+    /// The receipt that already records exactly these answers to this showing, if one does.
+    fn already(
+        &self,
+        who: &Consenter,
+        purpose: &PurposeId,
+        newest: &BTreeMap<ItemId, Event>,
+    ) -> Option<ReceiptId> {
+        let mut receipts = self.decisions.iter().map(|(product, decision)| {
+            let event = newest.get(&item_id(who.subject, &who.body.id, purpose, product))?;
+            (event.served == Some(self.served) && event.records(*decision)).then_some(event.receipt)
+        });
+        let first = receipts.next()??;
+        receipts
+            .all(|receipt| receipt == Some(first))
+            .then_some(first)
+    }
+
+    /// Refuses a grant whose item was decided otherwise after the notice was shown.
+    fn check_order(
+        &self,
+        who: &Consenter,
+        purpose: &Purpose,
+        shown: &Shown,
+        newest: &BTreeMap<ItemId, Event>,
+    ) -> Result<(), ConsentError> {
+        for product in self.granted() {
+            let item = item_id(who.subject, &who.body.id, &purpose.id, product);
+            let changed = newest.get(&item).filter(|event| {
+                event.seq > shown.seen
+                    && !(event.served == Some(shown.served) && event.records(Decision::Grant))
+            });
+            if changed.is_some() {
+                return Err(ConsentError::Superseded(product.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The receipt a request with this key got, if the request was the same.
+    async fn earlier(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        now: Timestamp,
+    ) -> Result<Option<ReceiptId>, ConsentError> {
+        let Some(key) = self.key_digest() else {
+            return Ok(None);
+        };
+        let Some((request, receipt)) = receipts::earlier(tx, who.subject, &key, now).await? else {
+            return Ok(None);
+        };
+        if request != self.request_digest(who)? {
+            return Err(ConsentError::IdempotencyKeyReused);
+        }
+        Ok(Some(receipt))
+    }
+
+    async fn remember(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        receipt: &Receipt,
+        now: Timestamp,
+    ) -> Result<(), ConsentError> {
+        let Some(key) = self.key_digest() else {
+            return Ok(());
+        };
+        let expires_at = now
+            .checked_add(IDEMPOTENCY)
+            .map_err(|_| ConsentError::Unwritable)?;
+        let request = self.request_digest(who)?;
+        Ok(receipts::remember(tx, who.subject, &key, &request, receipt.id, expires_at).await?)
+    }
+
+    fn key_digest(&self) -> Option<String> {
+        Some(hex::encode(digest(
+            &SHA256,
+            self.idempotency_key.as_ref()?.as_bytes(),
+        )))
+    }
+
+    /// The same for the same answers in any order.
+    fn request_digest(&self, who: &Consenter) -> Result<String, ConsentError> {
+        let answers: BTreeMap<&str, Decision> = self
+            .decisions
+            .iter()
+            .map(|(product, decision)| (product.as_str(), *decision))
+            .collect();
+        let request = json!({"body": who.body.id, "served": self.served, "decisions": answers});
+        Ok(hex::encode(digest(&SHA256, &serde_jcs::to_vec(&request)?)))
+    }
+}

@@ -1,0 +1,260 @@
+//! Who was shown what, and what they decided: rows that are added and never changed.
+
+mod decide;
+mod read;
+mod receipts;
+mod record;
+pub(super) mod store;
+mod withdraw;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::audit::{Kind, Log};
+use crate::citizen::{
+    BodyId, ItemId, Language, LevelOfAssurance, ProductCode, PurposeId, ReceiptId, ServedId,
+    SourceId, SubjectId,
+};
+use crate::clock::World;
+use crate::identity::{Channel, Citizen};
+use crate::store::keyring::Keyring;
+use crate::store::{Db, StoreError};
+
+use super::error::ConsentError;
+use super::item::State;
+use super::notice::Notice;
+use super::receipt::{Receipt, ReceiptSigner};
+use super::terms::Terms;
+
+pub use decide::Decisions;
+
+/// The record of what people were shown and decided.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    db: Db,
+    log: Arc<Log>,
+    keyring: Arc<Keyring>,
+    terms: Arc<Terms>,
+    signer: Arc<ReceiptSigner>,
+    world: World,
+}
+
+/// The person who decides, with how they were recognised.
+///
+/// Made from a [`Citizen`], which only a log-in or a client's assertion makes.
+#[derive(Clone)]
+pub struct Consenter {
+    pub(in crate::consent) subject: SubjectId,
+    pub(in crate::consent) body: BodyName,
+    pub(in crate::consent) level: LevelOfAssurance,
+    pub(in crate::consent) method: String,
+    pub(in crate::consent) provider: String,
+    pub(in crate::consent) authenticated_at: Timestamp,
+    pub(in crate::consent) channel: Channel,
+    /// Whether this channel may say yes in the person's name.
+    pub(in crate::consent) may_grant: bool,
+    /// Points to the log-in or assertion, kept as evidence.
+    pub(in crate::consent) login: String,
+}
+
+impl Consenter {
+    /// The citizen, deciding about the body they deal with; `body` is its name on letters.
+    pub fn new(citizen: &Citizen, body: String) -> Self {
+        Self {
+            subject: citizen.subject(),
+            body: BodyName {
+                id: citizen.body().clone(),
+                name: body,
+            },
+            level: citizen.level(),
+            method: citizen.method().to_owned(),
+            provider: citizen.provider().to_owned(),
+            authenticated_at: citizen.authenticated_at(),
+            channel: citizen.channel().clone(),
+            may_grant: citizen.may_grant(),
+            login: citizen.login_ref().to_owned(),
+        }
+    }
+
+    /// The client's name, or `pages`.
+    fn channel(&self) -> &str {
+        match &self.channel {
+            Channel::Client(client) => client.as_str(),
+            Channel::Pages => "pages",
+        }
+    }
+}
+
+impl std::fmt::Debug for Consenter {
+    // How and when somebody logged in is theirs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Consenter")
+            .field("subject", &self.subject)
+            .field("body", &self.body.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A public body as people know it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct BodyName {
+    /// Its short name in configuration.
+    pub id: BodyId,
+    /// Its name on letters.
+    pub name: String,
+}
+
+/// A notice on its way to a person, recorded.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// What a decision refers to.
+    pub served: ServedId,
+    /// What to show.
+    pub notice: Notice,
+}
+
+/// What was recorded, and how the items stand now.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// The person's copy.
+    pub receipt: Receipt,
+    /// Every item of the body and purpose.
+    pub items: Vec<ItemState>,
+}
+
+/// How one item stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ItemState {
+    /// Its id; the same before and after it is decided.
+    pub item: ItemId,
+    /// The service and modality.
+    pub product: ProductCode,
+    /// Who issues the data.
+    pub source: SourceId,
+    /// The state at the moment of asking.
+    pub state: State,
+    /// Receipt of the newest decision.
+    pub receipt: Option<ReceiptId>,
+    /// When the newest decision was made.
+    pub at: Option<Timestamp>,
+    /// Version of the notice it was made under.
+    pub version: Option<u32>,
+    /// Whether the body still asks for it.
+    pub offered: bool,
+}
+
+impl Ledger {
+    /// A ledger in `db`, its entries in `log`, its evidence sealed by `keyring`.
+    pub fn new(
+        db: Db,
+        log: Arc<Log>,
+        keyring: Arc<Keyring>,
+        terms: Arc<Terms>,
+        signer: Arc<ReceiptSigner>,
+        world: World,
+    ) -> Self {
+        Self {
+            db,
+            log,
+            keyring,
+            terms,
+            signer,
+            world,
+        }
+    }
+
+    /// Records that the current notice is shown to `who`, and gives it.
+    ///
+    /// Apart from the answer: it proves what was on the screen, and an answer to a notice never
+    /// shown is told. A draft can be shown; [`Ledger::decide`] refuses it.
+    pub async fn serve(
+        &self,
+        who: &Consenter,
+        purpose: &PurposeId,
+        language: Language,
+    ) -> Result<Served, ConsentError> {
+        let now = self.world.now();
+        let notice = self
+            .terms
+            .notices
+            .current(purpose, language, now)
+            .ok_or(ConsentError::NoSuchNotice)?;
+        let served = ServedId::random(&*self.world.entropy);
+        let mut tx = self.db.begin().await?;
+        let seen = store::last_seq(&mut tx, who.subject).await?;
+        let payload = fields(json!({
+            "served": served,
+            "purpose": purpose,
+            "body": who.body,
+            "channel": who.channel(),
+            "notice": {
+                "id": notice.id, "version": notice.version,
+                "language": notice.language, "digest": notice.digest,
+            },
+        }));
+        let entry = self
+            .log
+            .stage(&mut tx, Kind::NoticeServed, Some(who.subject), payload)
+            .await?
+            .entry;
+        store::insert_served(
+            &mut tx,
+            who,
+            purpose,
+            notice,
+            store::Showing {
+                served,
+                seen,
+                at: now,
+                entry,
+            },
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(Served {
+            served,
+            notice: notice.clone(),
+        })
+    }
+
+    /// From `effective_at` on, consent given under a version below `version` no longer counts.
+    ///
+    /// Kept in the database, so that every replica stops at the same instant (CON-13). Said again,
+    /// it changes nothing.
+    pub async fn require_version(
+        &self,
+        notice: &str,
+        version: u32,
+        effective_at: Timestamp,
+    ) -> Result<(), ConsentError> {
+        let mut tx = self.db.begin().await?;
+        match store::insert_minimum(&mut tx, notice, version, effective_at, self.world.now()).await
+        {
+            Ok(()) => Ok(tx.commit().await?),
+            Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// The same rows under other terms, as after a new deployment.
+    pub(super) fn under(&self, terms: Arc<Terms>) -> Self {
+        Self {
+            terms,
+            ..self.clone()
+        }
+    }
+}
+
+/// The members of a JSON object.
+pub(super) fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,151 @@
+//! What people can see of their own decisions.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::citizen::{BodyId, ItemId, PurposeId, ReceiptId, SubjectId};
+use crate::store::Tx;
+use crate::store::keyring::RetentionClass;
+
+use super::super::error::ConsentError;
+use super::super::item::{Event, State, fold, item_id};
+use super::super::purpose::Offer;
+use super::super::receipt::Receipt;
+use super::record::evidence_context;
+use super::{Consenter, Decided, ItemState, Ledger, receipts, store};
+
+impl Ledger {
+    /// Every item of a body and purpose, decided or not, with the epoch it was read under.
+    ///
+    /// Items come in the purpose's order; what is no longer asked for follows, so that it can
+    /// still be taken back.
+    pub async fn items(
+        &self,
+        subject: SubjectId,
+        body: &BodyId,
+        purpose: &PurposeId,
+    ) -> Result<(i64, Vec<ItemState>), ConsentError> {
+        let terms = self
+            .terms
+            .purposes
+            .get(purpose)
+            .ok_or(ConsentError::UnknownPurpose)?;
+        let now = self.world.now();
+        // The epoch first: if something is decided in between, it is too old and the gate refuses.
+        let epoch = store::epoch(&self.db, subject).await?;
+        let minimum = store::minimum_shown(&self.db, &terms.notice, now)
+            .await?
+            .max(self.terms.notices.minimum(purpose, now));
+        let mut newest = fold(store::events_shown(&self.db, subject, body, purpose).await?);
+
+        let mut items = Vec::new();
+        for offer in self.terms.offers.of(body, terms) {
+            let item = item_id(subject, body, purpose, &offer.product);
+            items.push(match newest.remove(&item) {
+                Some(event) => event.item_state(now, minimum, true),
+                None => not_asked(item, offer),
+            });
+        }
+        items.extend(
+            newest
+                .into_values()
+                .map(|event| event.item_state(now, minimum, false)),
+        );
+        Ok((epoch, items))
+    }
+
+    /// The person's receipts, newest first.
+    pub async fn receipts(&self, subject: SubjectId) -> Result<Vec<Receipt>, ConsentError> {
+        Ok(receipts::receipts(&self.db, subject).await?)
+    }
+
+    /// One receipt of the person's.
+    pub async fn receipt(
+        &self,
+        subject: SubjectId,
+        id: ReceiptId,
+    ) -> Result<Receipt, ConsentError> {
+        receipts::receipt_shown(&self.db, subject, id)
+            .await?
+            .ok_or(ConsentError::UnknownReceipt)
+    }
+
+    /// The evidence sealed with a receipt, as JSON: who, how recognised, what was shown when.
+    pub async fn evidence(
+        &self,
+        subject: SubjectId,
+        id: ReceiptId,
+    ) -> Result<Zeroizing<Vec<u8>>, ConsentError> {
+        let sealed = receipts::evidence(&self.db, subject, id)
+            .await?
+            .ok_or(ConsentError::UnknownReceipt)?;
+        let context = evidence_context(id);
+        Ok(self
+            .keyring
+            .open_sealed(subject, RetentionClass::Evidence, &context, &sealed)
+            .await?)
+    }
+
+    /// The newest event of each item, inside a transaction.
+    pub(super) async fn newest(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        purpose: &PurposeId,
+    ) -> Result<BTreeMap<ItemId, Event>, ConsentError> {
+        Ok(fold(
+            store::events(tx, who.subject, &who.body.id, purpose).await?,
+        ))
+    }
+
+    /// A receipt that must be there, for something points to it.
+    pub(super) async fn known(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        id: ReceiptId,
+    ) -> Result<Receipt, ConsentError> {
+        let receipt = receipts::receipt(tx, who.subject, id).await?;
+        receipt.ok_or(ConsentError::UnknownReceipt)
+    }
+
+    pub(super) async fn decided(
+        &self,
+        who: &Consenter,
+        purpose: &PurposeId,
+        receipt: Receipt,
+    ) -> Result<Decided, ConsentError> {
+        let (_, items) = self.items(who.subject, &who.body.id, purpose).await?;
+        Ok(Decided { receipt, items })
+    }
+}
+
+impl Event {
+    fn item_state(self, now: Timestamp, minimum: u32, offered: bool) -> ItemState {
+        ItemState {
+            item: self.item,
+            state: self.state(now, minimum),
+            receipt: Some(self.receipt),
+            at: Some(self.at),
+            version: Some(self.version),
+            product: self.product,
+            source: self.source,
+            offered,
+        }
+    }
+}
+
+fn not_asked(item: ItemId, offer: &Offer) -> ItemState {
+    ItemState {
+        item,
+        product: offer.product.clone(),
+        source: offer.source.clone(),
+        state: State::NotAsked,
+        receipt: None,
+        at: None,
+        version: None,
+        offered: true,
+    }
+}

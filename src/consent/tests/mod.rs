@@ -1,0 +1,309 @@
+//! The ledger and the gate on real databases, with a real log and a clock that tests move.
+
+mod gate;
+mod histories;
+mod ledger;
+mod races;
+mod receipts;
+mod withdrawal;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Map;
+use tempfile::TempDir;
+
+use super::*;
+use crate::audit::{Log, LogConfig, LogSigner};
+use crate::citizen::{
+    ExchangeId, JobId, Language, LevelOfAssurance, ProductCode, PurposeId, ServedId, SubjectId,
+};
+use crate::clock::{Clock, SystemEntropy, World};
+use crate::identity::Channel;
+use crate::store::keyring::{FileWrapper, Keyring, LookupKeys};
+use crate::store::{Db, Schema, Value};
+
+const C4: &str = "AEAT_IRPF/C4";
+const C2: &str = "AEAT_IRPF/C2";
+const IN_WORK: &str = "SCSP_TGSS/Q2827003ATGSS006";
+const HOUSEHOLD: &str = "PADRO/NUMERO_CONVIVENTS";
+
+/// A clock that moves only when told.
+#[derive(Debug)]
+struct Still(AtomicI64);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.load(Ordering::SeqCst)).unwrap())
+    }
+}
+
+/// A gateway's consent room, and one person in it.
+struct House {
+    _folder: TempDir,
+    clock: Arc<Still>,
+    world: World,
+    db: Db,
+    log: Arc<Log>,
+    signer: Arc<ReceiptSigner>,
+    ledger: Ledger,
+    gate: Gate,
+    anna: Consenter,
+}
+
+impl House {
+    async fn new() -> Self {
+        Self::with(|terms| terms).await
+    }
+
+    /// A house whose terms were changed first.
+    async fn with(change: impl FnOnce(Terms) -> Terms) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = "2026-11-22T16:05:00Z".parse::<Timestamp>().unwrap();
+        let clock = Arc::new(Still(AtomicI64::new(at.as_microsecond())));
+        let world = World {
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy::default()),
+        };
+        let file = |name: &str| folder.path().join(name);
+        let db = Db::open(&file("gateway.db"), Schema::Gateway)
+            .await
+            .unwrap();
+        let keyring = Arc::new(keyring(&folder, world.clone()).await);
+        let config = LogConfig {
+            origin: "gateway.example.cat/exchange/2026".to_owned(),
+            stall_after: Duration::from_mins(1),
+            anchor: file("anchor"),
+        };
+        let signer = LogSigner::from_seed(&[1; 32]).unwrap();
+        let log = Log::open(db.clone(), keyring.clone(), config, signer, world.clone())
+            .await
+            .unwrap();
+        let log = Arc::new(log);
+        let terms = Arc::new(change(terms()));
+        let signer = Arc::new(signer_of_receipts());
+        let ledger = Ledger::new(
+            db.clone(),
+            log.clone(),
+            keyring,
+            terms.clone(),
+            signer.clone(),
+            world.clone(),
+        );
+        let gate = Gate::new(db.clone(), log.clone(), terms, world.clone());
+        let anna = person(&db, &world, "prova").await;
+        Self {
+            _folder: folder,
+            clock,
+            world,
+            db,
+            log,
+            signer,
+            ledger,
+            gate,
+            anna,
+        }
+    }
+
+    async fn another(&self) -> Consenter {
+        person(&self.db, &self.world, "prova").await
+    }
+
+    fn wait(&self, duration: Duration) {
+        let micros = i64::try_from(duration.as_micros()).unwrap();
+        self.clock.0.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    async fn serve(&self) -> ServedId {
+        self.ledger
+            .serve(&self.anna, &purpose(), Language::Ca)
+            .await
+            .unwrap()
+            .served
+    }
+
+    /// Shows the notice and answers it.
+    async fn answer(&self, decisions: &[(&str, Decision)]) -> Decided {
+        let served = self.serve().await;
+        self.ledger
+            .decide(&self.anna, answers(served, decisions))
+            .await
+            .unwrap()
+    }
+
+    async fn grant(&self, product: &str) -> Decided {
+        self.answer(&[(product, Decision::Grant)]).await
+    }
+
+    async fn state(&self, product: &str) -> ItemState {
+        let (_, items) = self
+            .ledger
+            .items(self.anna.subject, &self.anna.body.id, &purpose())
+            .await
+            .unwrap();
+        items
+            .into_iter()
+            .find(|item| item.product.as_str() == product)
+            .unwrap()
+    }
+
+    fn ask(&self, product: &str) -> Ask {
+        Ask {
+            subject: self.anna.subject,
+            body: self.anna.body.id.clone(),
+            purpose: purpose(),
+            product: product.parse().unwrap(),
+            job: None,
+            request_id: self.world.entropy.uuid().to_string(),
+            request_sha256: [7; 32],
+            details: Map::new(),
+            retry_of: None,
+        }
+    }
+
+    fn release(&self, exchanges: impl IntoIterator<Item = ExchangeId>) -> Release {
+        Release {
+            subject: self.anna.subject,
+            job: JobId::random(&*self.world.entropy),
+            recipient: "el-meu-espai".to_owned(),
+            fields: vec!["income".to_owned()],
+            exchanges: exchanges.into_iter().collect::<BTreeSet<_>>(),
+        }
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        self.db
+            .row(sql, vec![])
+            .await
+            .unwrap()
+            .unwrap()
+            .int(0)
+            .unwrap()
+    }
+}
+
+async fn keyring(folder: &TempDir, world: World) -> Keyring {
+    let db = Db::open(&folder.path().join("keyring.db"), Schema::Keyring)
+        .await
+        .unwrap();
+    let wrapping = folder.path().join("wrapping.key");
+    crate::store::keyring::secret_file::create(&wrapping, &[9; 32]).unwrap();
+    let wrapper = FileWrapper::open(&wrapping, &[]).unwrap();
+    let lookup = LookupKeys::parse(&LookupKeys::file_text(1, &[1; 32])).unwrap();
+    Keyring::open(db, Arc::new(wrapper), lookup, world)
+}
+
+fn signer_of_receipts() -> ReceiptSigner {
+    ReceiptSigner::from_pem(LogSigner::new_pem(&SystemEntropy::default()).as_bytes()).unwrap()
+}
+
+/// The embedded terms, and two bodies that offer four products.
+fn terms() -> Terms {
+    let offer = |product: &str, source: &str, category: &str| Offer {
+        product: product.parse().unwrap(),
+        source: source.parse().unwrap(),
+        categories: vec![category.to_owned()],
+        special: false,
+    };
+    let offers = vec![
+        offer(C4, "AEAT", "income"),
+        offer(C2, "AEAT", "income"),
+        offer(IN_WORK, "TGSS", "in-work"),
+        offer(HOUSEHOLD, "PADRO", "household-size"),
+    ];
+    Terms {
+        purposes: Purposes::embedded().unwrap(),
+        notices: Notices::embedded().unwrap(),
+        offers: Offers::new(["prova", "altra"].map(|body| (body.parse().unwrap(), offers.clone()))),
+        public_url: "https://gateway.example.cat".to_owned(),
+    }
+}
+
+async fn person(db: &Db, world: &World, body: &str) -> Consenter {
+    let subject = SubjectId::random(&*world.entropy);
+    let mut tx = db.begin().await.unwrap();
+    let values: Vec<Value> = vec![
+        subject.to_string().into(),
+        world.now().into(),
+        vec![0_u8].into(),
+    ];
+    tx.execute(
+        "INSERT INTO subject (subject, created_at, person) VALUES ($1, $2, $3)",
+        values,
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    Consenter {
+        subject,
+        body: BodyName {
+            id: body.parse().unwrap(),
+            name: "Ajuntament de Prova".to_owned(),
+        },
+        level: LevelOfAssurance::Substantial,
+        method: "idcatmobil".to_owned(),
+        provider: "valid".to_owned(),
+        authenticated_at: world.now(),
+        channel: Channel::Pages,
+        may_grant: true,
+        login: "login-1".to_owned(),
+    }
+}
+
+fn purpose() -> PurposeId {
+    "social-aid-recommendation".parse().unwrap()
+}
+
+fn product(code: &str) -> ProductCode {
+    code.parse().unwrap()
+}
+
+fn answers(served: ServedId, decisions: &[(&str, Decision)]) -> Decisions {
+    Decisions {
+        served,
+        decisions: decisions
+            .iter()
+            .map(|(code, decision)| (product(code), *decision))
+            .collect(),
+        idempotency_key: None,
+    }
+}
+
+fn ok() -> Outcome {
+    Outcome {
+        result: OutcomeResult::Ok,
+        code: Some("1000".to_owned()),
+        answer_sha256: Some([8; 32]),
+        details: Map::new(),
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Version 1 and a version 2 in force since June, its head changed.
+fn newer_notices(change: fn(String) -> String) -> Notices {
+    let folder = tempfile::tempdir().unwrap();
+    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("consent/notices/social-aid-recommendation/v1");
+    let to = folder.path().join("social-aid-recommendation");
+    for version in ["v1", "v2"] {
+        std::fs::create_dir_all(to.join(version)).unwrap();
+        for entry in std::fs::read_dir(&from).unwrap() {
+            let file = entry.unwrap();
+            let mut text = std::fs::read_to_string(file.path()).unwrap();
+            if version == "v2" && file.file_name() == "notice.toml" {
+                text = change(text.replace("version = 1", "version = 2"));
+                text = text.replace("2026-01-01", "2026-06-01");
+            }
+            std::fs::write(to.join(version).join(file.file_name()), text).unwrap();
+        }
+    }
+    Notices::from_folder(folder.path()).unwrap()
+}
