@@ -11,6 +11,7 @@ pub mod identity;
 
 pub mod consent;
 
+pub mod exchange;
 pub mod products;
 pub mod xml;
 

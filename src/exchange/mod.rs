@@ -1,0 +1,3 @@
+//! Asking the sources, under consent.
+
+pub mod pci;
