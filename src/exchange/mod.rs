@@ -1,3 +1,440 @@
-//! Asking the sources, under consent.
+//! Asking the sources, under consent: plan, intent, ask, outcome, release.
+//!
+//! A fetch is a persisted job. Its steps run beside each other in tasks of their own, so that a
+//! caller who goes away changes nothing; a process that goes away leaves a job that the next start
+//! ends as interrupted, and intents that it closes as abandoned.
 
+mod ask;
+mod body;
+mod error;
+mod jobs;
+mod limits;
 pub mod pci;
+mod plan;
+mod preview;
+mod results;
+mod run;
+mod search;
+mod settle;
+pub mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+pub use body::{Bodies, Body};
+pub use error::{ProfileError, StartError};
+pub use limits::LimitsConfig;
+pub use plan::{Offered, Plan, Step, plan};
+pub use search::{Bracket, Position};
+
+use crate::audit::{Kind, Log};
+use crate::citizen::{EntryId, ExchangeId, JobId, Person, ProductCode, PurposeId, SubjectId};
+use crate::clock::World;
+use crate::consent::{Gate, GateError, ItemState, Ledger, Release, State, Terms};
+use crate::identity::{Channel, Citizen};
+use crate::products::Catalogue;
+use crate::profile::{Audience, GapReason, Indicators, Projection, SourceOutcome};
+use crate::store::{Db, StoreError};
+use jobs::{Jobs, NewJob};
+use limits::Limits;
+use results::Results;
+use view::{AuditedExchange, ExchangePage, ExchangeView, JobView, SearchQuery, SourceState};
+
+/// How long a profile is kept for its person to read: the catalogue's `profile_cache`.
+const KEEP_PROFILE: Duration = Duration::from_mins(15);
+
+/// No exchange lasts this long: the deadline of one is two minutes.
+const LONGEST_EXCHANGE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Everything the fetching of profiles needs of the other rooms.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where jobs and exchanges are written.
+    pub db: Db,
+    /// What people decided.
+    pub ledger: Arc<Ledger>,
+    /// What holds everyone to it.
+    pub gate: Gate,
+    /// The log.
+    pub log: Arc<Log>,
+    /// Purposes, notices and offers.
+    pub terms: Arc<Terms>,
+    /// The products on offer.
+    pub catalogue: Arc<Catalogue>,
+    /// What incomes are compared with.
+    pub indicators: Arc<Indicators>,
+    /// The platform that is asked.
+    pub platform: pci::Platform,
+    /// In whose names.
+    pub bodies: Bodies,
+    /// How hard each source may be asked.
+    pub limits: LimitsConfig,
+    /// Time and randomness.
+    pub world: World,
+}
+
+/// Fetches profiles, and reads back what was exchanged.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    inner: Arc<Inner>,
+    tasks: TaskTracker,
+}
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    ledger: Arc<Ledger>,
+    gate: Gate,
+    log: Arc<Log>,
+    terms: Arc<Terms>,
+    catalogue: Arc<Catalogue>,
+    indicators: Arc<Indicators>,
+    platform: pci::Platform,
+    bodies: Bodies,
+    limits: Limits,
+    jobs: Jobs,
+    results: Results,
+    world: World,
+}
+
+/// A job under way: what its steps need.
+#[derive(Debug)]
+struct Running {
+    id: JobId,
+    subject: SubjectId,
+    person: Person,
+    body: Arc<Body>,
+    purpose: PurposeId,
+    /// Shown to the sources as the case number; derived from the job, so it names nobody.
+    case_file: String,
+}
+
+impl Exchange {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        let owner = parts.world.entropy.uuid().to_string();
+        let inner = Inner {
+            jobs: Jobs::new(parts.db.clone(), owner),
+            db: parts.db,
+            ledger: parts.ledger,
+            gate: parts.gate,
+            log: parts.log,
+            terms: parts.terms,
+            catalogue: parts.catalogue,
+            indicators: parts.indicators,
+            platform: parts.platform,
+            bodies: parts.bodies,
+            limits: Limits::new(parts.limits),
+            results: Results::new(KEEP_PROFILE),
+            world: parts.world,
+        };
+        Self {
+            inner: Arc::new(inner),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Ends what an earlier process left open: jobs as interrupted, intents as abandoned. Each is an
+    /// entry of the log.
+    pub async fn recover(&self) -> Result<(u64, u64), GateError> {
+        let now = self.inner.world.now();
+        let mut jobs = 0;
+        for (job, subject) in self.inner.jobs.orphans().await? {
+            let mut tx = self.inner.db.begin().await?;
+            if Jobs::interrupt(&mut tx, job, now).await? {
+                let payload = [("job".to_owned(), job.to_string().into())]
+                    .into_iter()
+                    .collect();
+                let kind = Kind::JobInterrupted;
+                self.inner
+                    .log
+                    .stage(&mut tx, kind, Some(subject), payload)
+                    .await?;
+                tx.commit().await?;
+                jobs += 1;
+            }
+        }
+        let intents = self.inner.gate.abandon(now).await?;
+        Ok((jobs, intents))
+    }
+
+    /// Closes as abandoned the intents whose end was never recorded, as when the database failed just
+    /// then. Gives how many.
+    pub async fn sweep(&self) -> Result<u64, GateError> {
+        let before = self.inner.world.now() - LONGEST_EXCHANGE;
+        self.inner.gate.abandon(before).await
+    }
+
+    /// Waits until every running fetch has ended, taking no new ones.
+    pub async fn drain(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Starts a fetch of everything the person permitted.
+    pub async fn start(&self, citizen: &Citizen, purpose: &PurposeId) -> Result<JobId, StartError> {
+        let (body, epoch, items) = self.decided(citizen, purpose).await?;
+        let needed = self
+            .inner
+            .terms
+            .purposes
+            .get(purpose)
+            .map(|purpose| purpose.fetch_level);
+        if let Some(needed) = needed.filter(|needed| citizen.level() < *needed) {
+            return Err(StartError::LevelTooLow { needed });
+        }
+        let offered = self.offered(&items);
+        let plan = plan(&offered, &live(&items));
+        if plan.steps.is_empty() {
+            return Err(StartError::ConsentRequired {
+                products: plan.without_permission,
+            });
+        }
+        let id = JobId::random(&*self.inner.world.entropy);
+        self.inner
+            .jobs
+            .create(new_job(
+                citizen,
+                purpose,
+                id,
+                epoch,
+                &offered,
+                &plan,
+                &self.inner.world,
+            ))
+            .await?;
+        let outcomes = without_permission(&plan, &items);
+        let running = Arc::new(Running {
+            id,
+            subject: citizen.subject(),
+            person: citizen.person().clone(),
+            body,
+            purpose: purpose.clone(),
+            case_file: case_file(id),
+        });
+        self.tasks
+            .spawn(self.clone().run(running, plan.steps, outcomes));
+        Ok(id)
+    }
+
+    /// A person's own job.
+    pub async fn job(&self, subject: SubjectId, job: JobId) -> Result<Option<JobView>, StoreError> {
+        self.inner.jobs.find(subject, job).await
+    }
+
+    /// News of a running job; `None` when it has ended or runs elsewhere.
+    pub fn watch(&self, job: JobId) -> Option<watch::Receiver<()>> {
+        self.inner.jobs.watch(job)
+    }
+
+    /// Waits for the end of a person's own job, at most this long, and says where it stands.
+    pub async fn wait(
+        &self,
+        subject: SubjectId,
+        job: JobId,
+        at_most: Duration,
+    ) -> Result<Option<JobView>, StoreError> {
+        if let Some(mut news) = self.watch(job) {
+            // The sender goes when the job ends; changes before that are not the end.
+            let ended = async { while news.changed().await.is_ok() {} };
+            let _ = tokio::time::timeout(at_most, ended).await;
+        }
+        self.job(subject, job).await
+    }
+
+    /// Hands a person's profile over, once its release is durable.
+    pub async fn profile(
+        &self,
+        citizen: &Citizen,
+        job: JobId,
+        audience: Audience,
+    ) -> Result<Projection, ProfileError> {
+        let subject = citizen.subject();
+        let view = self.job(subject, job).await?.ok_or(ProfileError::Unknown)?;
+        if view.state == view::JobState::Running {
+            return Err(ProfileError::Running);
+        }
+        let now = self.inner.world.clock.monotonic();
+        let found = self
+            .inner
+            .results
+            .get(job, subject, now)
+            .ok_or(ProfileError::Gone)?;
+        let projection = found.profile.project(audience);
+        self.inner
+            .gate
+            .release(Release {
+                subject,
+                job,
+                recipient: recipient(citizen),
+                fields: known_fields(&projection),
+                exchanges: found.exchanges,
+            })
+            .await?;
+        Ok(projection)
+    }
+
+    /// Drops every profile kept about a person, as a withdrawal demands.
+    pub fn forget(&self, subject: SubjectId) {
+        self.inner.results.forget(subject);
+    }
+
+    /// A person's own exchanges, newest first.
+    pub async fn exchanges(
+        &self,
+        subject: SubjectId,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<ExchangePage, StoreError> {
+        search::own(&self.inner.db, subject, after, limit).await
+    }
+
+    /// One of a person's own exchanges.
+    pub async fn exchange(
+        &self,
+        subject: SubjectId,
+        exchange: ExchangeId,
+    ) -> Result<Option<ExchangeView>, StoreError> {
+        search::one(&self.inner.db, subject, exchange).await
+    }
+
+    /// The log entry that brackets one of a person's own exchanges.
+    pub async fn entry(
+        &self,
+        subject: SubjectId,
+        exchange: ExchangeId,
+        bracket: Bracket,
+    ) -> Result<Option<EntryId>, StoreError> {
+        search::entry(&self.inner.db, subject, exchange, bracket).await
+    }
+
+    /// What an auditor is looking for. The caller records the search first.
+    pub async fn search(&self, query: &SearchQuery) -> Result<Vec<AuditedExchange>, StoreError> {
+        search::search(&self.inner.db, query).await
+    }
+
+    /// What the person decided for this body and purpose.
+    async fn decided(
+        &self,
+        citizen: &Citizen,
+        purpose: &PurposeId,
+    ) -> Result<(Arc<Body>, i64, Vec<ItemState>), StartError> {
+        let body = self
+            .inner
+            .bodies
+            .get(citizen.body())
+            .ok_or(StartError::NotAllowed)?;
+        let (epoch, items) = self
+            .inner
+            .ledger
+            .items(citizen.subject(), citizen.body(), purpose)
+            .await?;
+        Ok((Arc::clone(body), epoch, items))
+    }
+
+    /// The products this body asks for, as the plan needs them.
+    fn offered(&self, items: &[ItemState]) -> Vec<Offered> {
+        items
+            .iter()
+            .filter(|item| item.offered)
+            .filter_map(|item| self.inner.catalogue.product(&item.product))
+            .map(|product| Offered {
+                product: product.code.clone(),
+                source: product.source.clone(),
+                fallback_of: product.fallback_of.clone(),
+            })
+            .collect()
+    }
+}
+
+/// The products that may be asked at this moment.
+fn live(items: &[ItemState]) -> BTreeSet<ProductCode> {
+    items
+        .iter()
+        .filter(|item| item.offered && matches!(item.state, State::Granted { .. }))
+        .map(|item| item.product.clone())
+        .collect()
+}
+
+/// Gaps for what may not be asked, each with its own reason; projections decide who sees which.
+fn without_permission(plan: &Plan, items: &[ItemState]) -> Vec<(ProductCode, SourceOutcome)> {
+    let states: BTreeMap<_, _> = items
+        .iter()
+        .map(|item| (&item.product, item.state))
+        .collect();
+    plan.without_permission
+        .iter()
+        .map(|product| {
+            let gap = match states.get(product) {
+                Some(State::Refused) => GapReason::Refused,
+                Some(State::Withdrawn) => GapReason::Revoked,
+                Some(State::Expired { .. } | State::Invalidated { .. }) => GapReason::Expired,
+                Some(State::Granted { .. } | State::NotAsked) | None => GapReason::NotAsked,
+            };
+            (product.clone(), SourceOutcome::Gap(gap))
+        })
+        .collect()
+}
+
+fn new_job(
+    citizen: &Citizen,
+    purpose: &PurposeId,
+    job: JobId,
+    epoch: i64,
+    offered: &[Offered],
+    plan: &Plan,
+    world: &World,
+) -> NewJob {
+    let first: BTreeSet<_> = plan.steps.iter().map(|step| &step.first).collect();
+    let sources = offered.iter().map(|offer| {
+        let state = if first.contains(&offer.product) {
+            SourceState::Waiting
+        } else {
+            SourceState::NotAsked
+        };
+        (offer.product.clone(), offer.source.clone(), state)
+    });
+    NewJob {
+        job,
+        subject: citizen.subject(),
+        body: citizen.body().clone(),
+        purpose: purpose.clone(),
+        client: recipient(citizen),
+        epoch,
+        sources: sources.collect(),
+        at: world.now(),
+    }
+}
+
+/// Names of the fields that carry a value, such as `income.annual`: what the release records.
+fn known_fields(projection: &Projection) -> Vec<String> {
+    let whole = serde_json::to_value(projection).unwrap_or_default();
+    let groups = whole.as_object().into_iter().flatten();
+    groups
+        .filter_map(|(group, fields)| Some((group, fields.as_object()?)))
+        .flat_map(|(group, fields)| {
+            let known = fields
+                .iter()
+                .filter(|(_, field)| field.get("value").is_some());
+            known.map(move |(name, _)| format!("{group}.{name}"))
+        })
+        .collect()
+}
+
+/// Who receives what this caller asks for.
+fn recipient(citizen: &Citizen) -> String {
+    match citizen.channel() {
+        Channel::Client(client) => client.to_string(),
+        Channel::Pages => "pages".to_owned(),
+    }
+}
+
+/// 26 characters, the longest case number every service echoes.
+fn case_file(job: JobId) -> String {
+    format!("MGS-{}", &hex::encode(job.as_bytes())[..22])
+}

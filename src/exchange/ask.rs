@@ -1,0 +1,238 @@
+//! One product asked once: prepare, gate, send, close, read.
+
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+use super::body::Body;
+use super::pci::{
+    self, Authority, CanonicalFragment, DocumentType, Holder, Issuer, Prepared, Request, Text,
+    WireConsent, WireIds,
+};
+use super::settle::settle;
+use super::{Inner, Running};
+use crate::citizen::{ExchangeId, FiscalYear};
+use crate::consent::{Ask, GateError, Refusal, Use};
+use crate::products::{self, Answer, Product, Question};
+use crate::profile::{GapReason, Provenance};
+
+/// How long asking may be tried again, and why it ended.
+#[derive(Debug)]
+pub(super) enum Attempt {
+    /// An answer was read and recorded as used.
+    Answered {
+        answer: Answer,
+        provenance: Provenance,
+    },
+    /// The permission ended while the source was being asked; the answer was dropped unread.
+    Discarded,
+    /// No usable answer.
+    Failed {
+        gap: GapReason,
+        /// Stable code for the job and the log.
+        code: String,
+        /// The exchange that failed, if one was begun; a retry refers to it.
+        exchange: Option<ExchangeId>,
+        /// The request never left and may be made again at once.
+        never_left: bool,
+    },
+}
+
+impl Inner {
+    /// Asks a source for one product. Every call is a new intent with a new `IdPeticion`.
+    pub(super) async fn ask(
+        &self,
+        job: &Running,
+        product: &Product,
+        year: Option<FiscalYear>,
+        retry_of: Option<ExchangeId>,
+    ) -> Attempt {
+        // The turn comes before the gate: the two seconds of the proof are for sending, not waiting.
+        let _turn = self.limits.turn(&product.source).await;
+        let question = self.question(job, product, year);
+        let prepared = match self.prepare(job, product, &question) {
+            Ok(prepared) => prepared,
+            Err(gap) => return Attempt::failed(gap, gap.as_str()),
+        };
+        let ask = Ask {
+            subject: job.subject,
+            body: job.body.id.clone(),
+            purpose: job.purpose.clone(),
+            product: product.code.clone(),
+            job: Some(job.id),
+            request_id: prepared.request_id().to_string(),
+            request_sha256: prepared.request_sha256(),
+            details: details(&job.body, &prepared, &question),
+            retry_of,
+        };
+        let opened = match self.gate.open(ask).await {
+            Ok(opened) => opened,
+            Err(refusal) => return Attempt::refused(&refusal),
+        };
+        let exchange = opened.exchange.id();
+        let asked = self
+            .platform
+            .ask(Authority::Consent(opened.proof), prepared)
+            .await;
+
+        let at = asked.at;
+        let mut attempt = None;
+        let closed = if let Some(answer_sha256) = asked.answered() {
+            // Decoding happens inside the closing transaction, and only if the consent still stands.
+            let read = || {
+                let (outcome, read) = settle(asked, product, &question, exchange);
+                attempt = Some(read);
+                outcome
+            };
+            self.gate.read(opened.exchange, answer_sha256, read).await
+        } else {
+            let (outcome, failed) = settle(asked, product, &question, exchange);
+            attempt = Some(failed);
+            self.gate.close(opened.exchange, outcome).await
+        };
+        match closed {
+            Ok(Use::Discarded) => Attempt::Discarded,
+            Ok(Use::Allowed | Use::Nothing) => {
+                attempt.unwrap_or_else(|| Attempt::failed(GapReason::CannotTell, "unread"))
+            }
+            Err(error) => {
+                report(&error, exchange, at);
+                Attempt::failed(GapReason::NotAnswering, "log-unavailable")
+            }
+        }
+    }
+
+    /// What is asked, in the terms of the service. Days are Madrid's.
+    fn question(&self, job: &Running, product: &Product, year: Option<FiscalYear>) -> Question {
+        Question {
+            holder: job.person.clone(),
+            case_file: job.case_file.clone(),
+            fiscal_year: year.filter(|_| product.kind.needs_fiscal_year()),
+            on: self.today(),
+            municipality: job.body.municipality.clone(),
+        }
+    }
+
+    /// Today where the platform is.
+    pub(super) fn today(&self) -> Date {
+        self.world.now().to_zoned(pci::madrid()).date()
+    }
+
+    /// Writes and signs the message. Nothing leaves.
+    fn prepare(
+        &self,
+        job: &Running,
+        product: &Product,
+        question: &Question,
+    ) -> Result<Prepared, GapReason> {
+        let payload = products::encode(product.kind, question)?;
+        let holder = products::holder(product.kind, question)?;
+        let unwritable = |_| GapReason::NotAskable;
+        let source = self
+            .catalogue
+            .source(&product.source)
+            .ok_or(GapReason::NotAskable)?;
+        let request = Request {
+            ids: WireIds::fresh(&job.body.requester.code, &self.world),
+            at: self.world.now(),
+            product: product.code.clone(),
+            requester: job.body.requester.clone(),
+            authorisation: job.body.authorisation.clone(),
+            consent: WireConsent::GIVEN,
+            officer: job.body.officer.clone(),
+            issuer: Issuer {
+                nif: Text::new(&source.issuer_nif).map_err(unwritable)?,
+                name: Text::new(&source.issuer_name).map_err(unwritable)?,
+            },
+            holder: holder.map(titular).transpose()?,
+            case_file: Text::new(&job.case_file).ok(),
+            evidence: false,
+            specific_data: payload
+                .map(CanonicalFragment::new)
+                .transpose()
+                .map_err(|_| GapReason::NotAskable)?,
+        };
+        self.platform
+            .prepare(&request, &job.body.identity)
+            .map_err(|_| GapReason::NotAskable)
+    }
+}
+
+impl Attempt {
+    fn failed(gap: GapReason, code: &str) -> Self {
+        Self::Failed {
+            gap,
+            code: code.to_owned(),
+            exchange: None,
+            never_left: false,
+        }
+    }
+
+    /// The gate stayed shut: nothing was asked.
+    fn refused(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::ConsentRequired { .. } | Refusal::ReconsentRequired { .. } => {
+                Self::failed(GapReason::NotAvailableByChoice, "consent-required")
+            }
+            Refusal::Expired { .. } => Self::failed(GapReason::Expired, "consent-expired"),
+            Refusal::RevokedInFlight => Self::Discarded,
+            Refusal::NotAllowed => Self::failed(GapReason::NotAskable, "not-allowed"),
+            Refusal::Contended | Refusal::RequestIdReused => {
+                Self::failed(GapReason::NotAnswering, "contended")
+            }
+            Refusal::Log(_) | Refusal::LogUnavailable(_) | Refusal::Store(_) => {
+                tracing::error!(error = %refusal, "the gate cannot record");
+                Self::failed(GapReason::NotAnswering, "log-unavailable")
+            }
+        }
+    }
+}
+
+/// What the intent records besides its own columns. Encrypted, so it may be complete.
+fn details(body: &Body, prepared: &Prepared, question: &Question) -> Map<String, Value> {
+    let officer = json!({"name": body.officer.name.as_str(), "nif": body.officer.nif.reveal()});
+    [
+        ("actor_kind", json!("citizen_self")),
+        ("requester", json!(body.requester.code)),
+        ("authorisation", json!(body.authorisation.code())),
+        ("wire_consent", json!(WireConsent::GIVEN.get().as_str())),
+        ("officer", officer),
+        ("signer_serial", json!(prepared.signer().serial)),
+        (
+            "holder",
+            json!(
+                question
+                    .holder
+                    .document
+                    .nif()
+                    .map(crate::citizen::Nif::reveal)
+            ),
+        ),
+        ("fiscal_year", json!(question.fiscal_year)),
+        ("on", json!(question.on)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// The product's view of the person as the wire wants it.
+fn titular(holder: products::Holder) -> Result<Holder, GapReason> {
+    let fit = |_| GapReason::NotAskable;
+    let name = |part: Option<String>| part.map(|part| Text::new(&part)).transpose().map_err(fit);
+    Ok(Holder {
+        document_type: DocumentType::read(holder.document_type).ok_or(GapReason::NotAskable)?,
+        document: Text::new(&holder.document).map_err(fit)?,
+        full_name: holder
+            .full_name
+            .map(|full| Text::new(&full))
+            .transpose()
+            .map_err(fit)?,
+        given_name: name(holder.given)?,
+        surname1: name(holder.surname1)?,
+        surname2: name(holder.surname2)?,
+    })
+}
+
+fn report(error: &GateError, exchange: ExchangeId, at: jiff::Timestamp) {
+    tracing::error!(exchange.id = %exchange, answered_at = %at, %error, "outcome not recorded");
+}
