@@ -17,6 +17,8 @@ pub mod xml;
 
 pub mod profile;
 
+pub mod api;
+
 pub mod audit;
 pub mod store;
 

@@ -1,0 +1,254 @@
+//! What other rooms refuse, as problems. Total: a new refusal does not compile until it is said here.
+
+use axum::http::header::WWW_AUTHENTICATE;
+
+use super::problem::{Kind, Problem};
+use crate::audit::LogError;
+use crate::citizen::{LevelOfAssurance, ProductCode};
+use crate::consent::{ConsentError, Refusal};
+use crate::exchange::{ProfileError, StartError};
+use crate::identity::AccessError;
+use crate::store::StoreError;
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = %error, "the store failed");
+        Self::new(
+            Kind::ServiceUnavailable,
+            "The database does not answer. Nothing was changed.",
+        )
+        .retry_after(5)
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        let challenge = error.www_authenticate();
+        let problem = match error {
+            AccessError::InsufficientAuthentication { level, max_age } => {
+                let problem = stronger(level);
+                match max_age {
+                    Some(age) => problem.with("max_age", age.as_secs()),
+                    None => problem,
+                }
+            }
+            AccessError::InsufficientScope { scope } => Self::new(
+                Kind::InsufficientScope,
+                "Ask for a token with the scope named in `scope`, if your registration has it.",
+            )
+            .with("scope", scope.as_str()),
+            AccessError::InvalidDpopProof(defect) => Self::new(
+                Kind::Unauthenticated,
+                format!("The DPoP proof is refused: {defect}."),
+            ),
+            AccessError::InvalidToken => Self::new(
+                Kind::Unauthenticated,
+                "The access token is expired, revoked or not ours.",
+            ),
+            AccessError::Missing => Self::new(
+                Kind::Unauthenticated,
+                "Send an access token of this service with the scheme DPoP, and a DPoP proof.",
+            ),
+            AccessError::Unavailable(cause) => {
+                tracing::error!(error = %cause, "a credential could not be checked");
+                Self::new(
+                    Kind::ServiceUnavailable,
+                    "The credential cannot be checked now.",
+                )
+                .retry_after(5)
+            }
+        };
+        match challenge {
+            Some(challenge) => problem.header(WWW_AUTHENTICATE, &challenge),
+            None => problem,
+        }
+    }
+}
+
+impl From<ConsentError> for Problem {
+    fn from(error: ConsentError) -> Self {
+        let invalid = |detail: String| Self::new(Kind::InvalidRequest, detail);
+        let nothing = "Nothing was recorded.";
+        match error {
+            ConsentError::Draft => Self::new(
+                Kind::NoticeVersionStale,
+                format!(
+                    "The notice in that language is a draft and cannot be agreed to; serve it in ca or es. {nothing}"
+                ),
+            ),
+            ConsentError::Duplicate(product) => {
+                invalid(format!("{product} is answered twice. {nothing}"))
+            }
+            ConsentError::Empty => invalid(format!("There is no decision in it. {nothing}")),
+            ConsentError::GrantNotAllowed => Self::new(
+                Kind::PurposeNotAllowed,
+                format!("This client may not give consent in a person's name. {nothing}"),
+            ),
+            ConsentError::IdempotencyKeyReused => Self::new(
+                Kind::IdempotencyKeyReused,
+                format!("The same Idempotency-Key came with other decisions. {nothing}"),
+            ),
+            ConsentError::InsufficientLevel { required } => stronger(required),
+            ConsentError::Keyring(cause) => unavailable("the keyring", &cause),
+            ConsentError::Log(cause) => log_unavailable(&cause),
+            ConsentError::NoSuchNotice => Self::new(
+                Kind::NotFound,
+                "There is no notice for that purpose in that language.",
+            ),
+            ConsentError::NotOffered(product) => Self::new(
+                Kind::PurposeNotAllowed,
+                format!("{product} is not asked for under this purpose by this body. {nothing}"),
+            ),
+            ConsentError::NotServed | ConsentError::ServedToAnother => Self::new(
+                Kind::NoticeVersionStale,
+                format!("No notice was served to this person under that id. {nothing}"),
+            ),
+            ConsentError::NothingGranted => Self::new(
+                Kind::NotFound,
+                "Nothing is granted, so there is nothing to withdraw.",
+            ),
+            ConsentError::Special(product) => invalid(format!(
+                "{product} is specially protected and is decided in a request of its own. {nothing}"
+            )),
+            ConsentError::StaleNotice => Self::new(
+                Kind::NoticeVersionStale,
+                format!("A newer notice is in force. Serve it and ask again. {nothing}"),
+            ),
+            ConsentError::Store(cause) => cause.into(),
+            ConsentError::Superseded(product) => Self::new(
+                Kind::NoticeVersionStale,
+                format!("{product} was decided again after that notice was served. {nothing}"),
+            ),
+            ConsentError::UnknownItem | ConsentError::UnknownReceipt => Self::not_found(),
+            ConsentError::UnknownPurpose => {
+                Self::new(Kind::PurposeNotAllowed, "This service has no such purpose.")
+            }
+            ConsentError::Unwritable => {
+                tracing::error!("a consent record could not be written");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::ConsentRequired { product } | Refusal::Expired { product } => {
+                consent_required(&[product])
+            }
+            Refusal::Contended | Refusal::RequestIdReused => Self::new(
+                Kind::ServiceUnavailable,
+                "Decisions kept changing meanwhile. Nothing was sent.",
+            )
+            .retry_after(1),
+            Refusal::Log(cause) => log_unavailable(&cause),
+            Refusal::LogUnavailable(_) => stalled(),
+            Refusal::NotAllowed => Self::new(
+                Kind::PurposeNotAllowed,
+                "This may not be asked or released here. Nothing was sent.",
+            ),
+            Refusal::ReconsentRequired { product } => Self::new(
+                Kind::ReconsentRequired,
+                "The notice changed; serve the current one and ask again. Nothing was sent.",
+            )
+            .with("items", vec![product.to_string()]),
+            Refusal::RevokedInFlight => Self::new(
+                Kind::ConsentRevokedInFlight,
+                "A permission this profile rests on ended. Nothing was released; fetch again.",
+            ),
+            Refusal::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<StartError> for Problem {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Consent(cause) => cause.into(),
+            StartError::ConsentRequired { products } => consent_required(&products),
+            StartError::LevelTooLow { needed } => stronger(needed),
+            StartError::NotAllowed => Self::new(
+                Kind::PurposeNotAllowed,
+                "This body does not act for that purpose. Nothing was sent.",
+            ),
+            StartError::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<ProfileError> for Problem {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::Gone => Self::new(
+                Kind::Gone,
+                "A profile is kept for fifteen minutes, and not beyond a withdrawal. Fetch again.",
+            ),
+            ProfileError::Refused(refusal) => refusal.into(),
+            ProfileError::Running => {
+                Self::new(Kind::NotReady, "The fetch has not ended.").retry_after(2)
+            }
+            ProfileError::Store(cause) => cause.into(),
+            ProfileError::Unknown => Self::not_found(),
+        }
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::UnknownEntry => Self::not_found(),
+            LogError::Erased => Self::new(Kind::Gone, "The content of this entry was erased."),
+            other => log_unavailable(&other),
+        }
+    }
+}
+
+fn consent_required(products: &[ProductCode]) -> Problem {
+    let items: Vec<_> = products.iter().map(ToString::to_string).collect();
+    Problem::new(
+        Kind::ConsentRequired,
+        "The products in `items` have no live permission. Nothing was sent.",
+    )
+    .with("items", items)
+}
+
+fn stronger(level: LevelOfAssurance) -> Problem {
+    let problem = Problem::new(
+        Kind::InsufficientUserAuthentication,
+        format!(
+            "This needs level {}. Nothing was recorded or sent.",
+            level.as_str()
+        ),
+    );
+    match level.acr() {
+        Some(acr) => problem.with("acr_values", acr).header(
+            WWW_AUTHENTICATE,
+            &format!("DPoP error=\"insufficient_user_authentication\", acr_values=\"{acr}\""),
+        ),
+        None => problem,
+    }
+}
+
+fn stalled() -> Problem {
+    Problem::new(
+        Kind::LogUnavailable,
+        "Without a durable record no request leaves. Nothing was sent.",
+    )
+    .with("sent", false)
+    .retry_after(30)
+}
+
+fn log_unavailable(error: &LogError) -> Problem {
+    tracing::error!(%error, "the exchange log failed");
+    stalled()
+}
+
+fn unavailable(what: &str, error: &dyn std::error::Error) -> Problem {
+    tracing::error!(error = %error, "{what} failed");
+    Problem::new(
+        Kind::ServiceUnavailable,
+        "A store the service needs does not answer.",
+    )
+    .retry_after(5)
+}
