@@ -18,6 +18,7 @@ pub mod xml;
 pub mod profile;
 
 pub mod api;
+pub mod pages;
 
 pub mod audit;
 pub mod store;
