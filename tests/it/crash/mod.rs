@@ -1,0 +1,9 @@
+//! The machine dies, at any moment; what the next start finds is straight, and work goes on.
+//!
+//! [`kill`] ends a real process at each step of a fetch. [`journal`] goes through every commit of a
+//! fetch and opens what was on the disk right after it.
+
+mod books;
+mod journal;
+mod kill;
+mod town;

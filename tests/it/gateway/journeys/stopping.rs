@@ -1,0 +1,61 @@
+//! The gateway stops: as it is told to, or from one moment to the next.
+
+use simulator::pci::Transport;
+
+use super::super::*;
+
+#[tokio::test]
+async fn a_killed_gateway_leaves_no_open_job_and_no_open_intent_behind() {
+    let mut world = World::with(Setup {
+        killable: true,
+        ..Setup::default()
+    })
+    .await;
+    let citizen = world.willing("marta").await;
+    world.turn(WORK, broken(Transport::Hang));
+    let job = started(&citizen).await;
+    world
+        .until("SELECT count(*) FROM exchange_outcome", 3)
+        .await;
+    world.until_sent(WORK, 1).await;
+    world.kill().await;
+    let sent = world.sent();
+
+    world.reopen().await;
+    let citizen = world.citizen("marta").await;
+    let ended = citizen.job(&job).await.unwrap();
+    assert_eq!(ended["state"], "interrupted");
+    assert_eq!(ended.get("profile"), None);
+    let interrupted = "SELECT count(*) FROM log_entry WHERE kind = 'job-interrupted'";
+    assert_eq!(world.number(interrupted).await, 1);
+    let exchanges = citizen.exchanges().await.unwrap();
+    let open = exchanges.iter().find(|one| one["product"] == WORK).unwrap();
+    assert_eq!(open["result"], "abandoned");
+    assert_eq!(open["used"], false);
+    assert_eq!(slug(citizen.profile(&job).await), "gone");
+    assert_eq!(world.sent(), sent, "starting again asks nobody");
+    assert!(world.app().log.audit_self().await.unwrap().holds());
+
+    world.outside.platform.controls.reset();
+    assert_eq!(source(&fetched(&citizen).await, WORK).0, "received");
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_told_to_stop_lets_its_fetches_end() {
+    let mut world = World::start().await;
+    let citizen = world.willing("marta").await;
+    world.outside.platform.controls.everywhere(late(300));
+    let job = started(&citizen).await;
+    world.stop().await;
+    world.reopen().await;
+    let citizen = world.citizen("marta").await;
+    assert_eq!(citizen.job(&job).await.unwrap()["state"], "finished");
+    assert_eq!(
+        world
+            .number("SELECT count(*) FROM exchange_outcome WHERE used = 1")
+            .await,
+        4
+    );
+    // What was found is kept in memory alone.
+    assert_eq!(slug(citizen.profile(&job).await), "gone");
+}

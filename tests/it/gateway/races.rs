@@ -1,0 +1,165 @@
+//! Withdrawals against fetches already on their way.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+
+const AT_ONCE: usize = 8;
+
+/// Fetches one after another until told to stop; gives the jobs.
+async fn keep_fetching(citizen: CitizenApi, over: Arc<AtomicBool>) -> usize {
+    let mut jobs = 0;
+    while !over.load(Ordering::SeqCst) {
+        let body = json!({"purpose": PURPOSE});
+        let started = citizen.post("/v1/me/profile-jobs", &body).await.unwrap();
+        assert_eq!(started.status, 202, "{}", started.text());
+        jobs += 1;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    jobs
+}
+
+/// Reads one profile until it is refused; gives how often it was handed over.
+async fn keep_reading(citizen: CitizenApi, job: String) -> usize {
+    for times in 0.. {
+        match citizen.profile(&job).await {
+            Ok(_) => {}
+            Err(error) => {
+                let kind = error.slug().unwrap_or_default();
+                assert!(
+                    ["gone", "consent-revoked-in-flight"].contains(&kind),
+                    "{error}"
+                );
+                return times;
+            }
+        }
+    }
+    0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows() {
+    let world = World::start().await;
+    let citizen = world.willing("marta").await;
+    world.outside.platform.controls.everywhere(late(20));
+    for round in 0..3 {
+        decide_all(&citizen, Decision::Grant).await;
+        let job = text(&fetched(&citizen).await, "job");
+        let over = Arc::new(AtomicBool::new(false));
+        let fetching: Vec<_> = (0..AT_ONCE)
+            .map(|_| tokio::spawn(keep_fetching(citizen.clone(), Arc::clone(&over))))
+            .collect();
+        let reading: Vec<_> = (0..2)
+            .map(|_| tokio::spawn(keep_reading(citizen.clone(), job.clone())))
+            .collect();
+        let asked = world.outside.platform.recorder.count(WORK);
+        patiently(async || world.outside.platform.recorder.count(WORK) > asked + 2).await;
+
+        citizen.withdraw(&item(&citizen, WORK).await).await.unwrap();
+        let answered = world.clock.now();
+        let sent = world.outside.platform.recorder.count(REGISTER);
+        // The others are still asked, so the gate is open and it is the withdrawal that shuts it.
+        patiently(async || world.outside.platform.recorder.count(REGISTER) > sent).await;
+        over.store(true, Ordering::SeqCst);
+        let mut jobs = 0;
+        for task in fetching {
+            jobs += task.await.unwrap();
+        }
+        for task in reading {
+            task.await.unwrap();
+        }
+        world
+            .until("SELECT count(*) FROM job WHERE state = 'running'", 0)
+            .await;
+        assert!(jobs >= AT_ONCE, "round {round}: {jobs} jobs");
+        nothing_after(&world, answered).await;
+    }
+    assert!(world.number("SELECT count(*) FROM exchange_intent").await > 20);
+    assert!(world.app().log.audit_self().await.unwrap().holds());
+}
+
+/// Nothing of the withdrawn item committed after the withdrawal did, nor was begun after its reply.
+///
+/// Every one of these acts stages a log entry in its own transaction and the database has one writer,
+/// so the entries' row numbers are the order of the commits.
+async fn nothing_after(world: &World, answered: Timestamp) {
+    let withdrawal = world
+        .number(
+            "SELECT max(l.rowid) FROM receipt r JOIN log_entry l ON l.entry = r.entry
+             WHERE r.event = 'withdrawn'",
+        )
+        .await;
+    let count = async |sql: &'static str| {
+        let parameters = vec![withdrawal.into(), answered.into(), WORK.into()];
+        let row = world.app().db.row(sql, parameters).await.unwrap();
+        row.unwrap().int(0).unwrap()
+    };
+    let intents = "SELECT count(*) FROM exchange_intent i JOIN log_entry l ON l.entry = i.entry
+                   WHERE (l.rowid > $1 OR i.at > $2) AND i.product = $3";
+    assert_eq!(count(intents).await, 0, "intents");
+    let uses = "SELECT count(*) FROM exchange_outcome o
+                JOIN exchange_intent i ON i.exchange = o.exchange
+                JOIN log_entry l ON l.entry = o.entry
+                WHERE (l.rowid > $1 OR o.at > $2) AND i.product = $3 AND o.used = 1";
+    assert_eq!(count(uses).await, 0, "uses");
+    let releases = "SELECT count(*) FROM release r
+                    JOIN release_exchange x ON x.release = r.release
+                    JOIN exchange_intent i ON i.exchange = x.exchange
+                    JOIN log_entry l ON l.entry = r.entry
+                    WHERE (l.rowid > $1 OR r.at > $2) AND i.product = $3";
+    assert_eq!(count(releases).await, 0, "releases");
+    let discarded = "SELECT count(*) FROM exchange_outcome WHERE result = 'discarded_revoked'";
+    assert!(world.number(discarded).await > 0, "some were on their way");
+
+    // Every fetch has ended, so nothing more can leave; what left did so within two seconds.
+    let received = world.outside.platform.recorder.received();
+    let latest = answered + Duration::from_secs(2);
+    let late = received
+        .iter()
+        .filter(|one| one.product.as_deref() == Some(WORK) && one.at > latest);
+    assert_eq!(late.count(), 0, "requests");
+    let rows = world
+        .app()
+        .db
+        .rows("SELECT request_id FROM exchange_intent", vec![])
+        .await
+        .unwrap();
+    let intended: BTreeSet<_> = rows.iter().map(|row| row.text(0).unwrap()).collect();
+    for one in received {
+        assert!(
+            intended.contains(&one.id_peticion.unwrap()),
+            "no bytes without an intent"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_fetches_at_once_count_a_persons_entries_without_gap_or_repetition() {
+    let world = World::start().await;
+    let citizen = world.willing("marta").await;
+    let fetches: Vec<_> = (0..6)
+        .map(|_| {
+            let citizen = citizen.clone();
+            tokio::spawn(async move { text(&fetched(&citizen).await, "job") })
+        })
+        .collect();
+    for fetch in fetches {
+        let job = fetch.await.unwrap();
+        citizen.profile(&job).await.unwrap();
+    }
+    let rows = world.app().db.rows(
+        "SELECT counter FROM exchange_intent UNION ALL SELECT counter FROM exchange_outcome
+         UNION ALL SELECT counter FROM release ORDER BY 1",
+        vec![],
+    );
+    let counters: Vec<_> = rows
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.int(0).unwrap())
+        .collect();
+    let first = counters[0];
+    let expected: Vec<_> = (first..).take(6 * 4 * 2 + 6).collect();
+    assert_eq!(counters, expected);
+}

@@ -1,0 +1,14 @@
+//! The integration tests: one program, its modules in the order of the flow.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod products;
+#[cfg(test)]
+mod wire;
