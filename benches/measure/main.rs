@@ -1,0 +1,42 @@
+//! What the gateway costs, as ratios and distributions measured beside each other in one run.
+//!
+//! `cargo bench --bench measure` measures everything, `-- cost gate` only what is named. Nothing is
+//! asserted: `docs/measurements.md` keeps the figures and says how to read them.
+#![expect(
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement talks, divides, and stops when it cannot go on"
+)]
+
+mod cost;
+mod figures;
+mod gate;
+mod process;
+mod revoke;
+mod start;
+#[path = "../../tests/it/crash/town.rs"]
+mod town;
+
+#[tokio::main]
+async fn main() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
+    let optimised = !cfg!(debug_assertions);
+    println!("optimised build: {optimised}");
+    if is_wanted("cost") {
+        cost::measure().await;
+    }
+    if is_wanted("gate") {
+        gate::measure().await;
+    }
+    if is_wanted("revoke") {
+        revoke::measure().await;
+    }
+    if is_wanted("start") {
+        start::measure().await;
+    }
+}
