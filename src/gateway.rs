@@ -211,6 +211,8 @@ impl Stores {
             keys.lookup,
             world.clone(),
         ));
+        let opens = keyring.check().await;
+        opens.map_err(|error| one("keys/wrapping.key", &error))?;
         let log = LogConfig {
             origin: config.log.origin.clone(),
             stall_after: Duration::from_secs(config.log.stall_after_s.into()),

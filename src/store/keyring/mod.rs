@@ -206,6 +206,29 @@ impl Keyring {
         Ok(keys)
     }
 
+    /// Whether the wrapping keys at hand open what is kept: one data key of each is tried.
+    ///
+    /// A service started with another wrapping key would find nobody's data, and say so one by one.
+    pub async fn check(&self) -> Result<(), KeyringError> {
+        for wrapper in self
+            .db
+            .rows("SELECT DISTINCT wrapper FROM data_key", vec![])
+            .await?
+        {
+            let row = self.db.row(
+                "SELECT wrapper, wrapped, subject, year, class FROM data_key WHERE wrapper = $1
+                 LIMIT 1",
+                vec![wrapper.text(0)?.into()],
+            );
+            if let Some(row) = row.await? {
+                let context = context_of(&row.text(2)?, row.int(3)?, &row.text(4)?);
+                self.wrapper
+                    .unwrap(&row.text(0)?, &context, &row.bytes(1)?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Wraps every key anew under the current wrapping key, so that an older one can be retired.
     pub async fn rewrap(&self) -> Result<u64, KeyringError> {
         let mut tx = self.db.begin().await?;

@@ -67,6 +67,24 @@ fn nobody() -> SubjectId {
 }
 
 #[tokio::test]
+async fn another_wrapping_key_is_noticed_before_anything_is_needed() {
+    let keys = scratch().await;
+    keys.keyring.check().await.unwrap();
+    let whom = keys.keyring.enrol(&document("11111111H")).await.unwrap();
+    let class = RetentionClass::Identity;
+    keys.keyring.seal(whom, class, "row", b"x").await.unwrap();
+    keys.keyring.check().await.unwrap();
+    let other = keys.folder.path().join("other.key");
+    secret_file::create(&other, &[8; 32]).unwrap();
+    let wrapper = FileWrapper::open(&other, &[]).unwrap();
+    let keyring = open_with(keys.folder.path(), &lookup(&[(1, 1)]), wrapper).await;
+    assert!(matches!(
+        keyring.check().await,
+        Err(KeyringError::Wrapper(_))
+    ));
+}
+
+#[tokio::test]
 async fn a_person_is_enrolled_once_and_found_by_their_document() {
     let Scratch { keyring, .. } = &scratch().await;
     let anna = document("11111111H");
