@@ -16,6 +16,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use self::assertion::{Assertion, Vouched};
+use self::dpop::Proof;
 use self::form::{ACCESS_TOKEN, Form, Grant};
 use self::grant::AccessGrant;
 use super::citizen::{Auditor, Caller, Channel, Citizen, Login, Scopes};
@@ -27,7 +29,7 @@ use super::secret::{self, PairwiseKey};
 use super::subjects::Subjects;
 use crate::citizen::{BodyId, ClientId, SubjectId};
 use crate::clock::World;
-use crate::store::Db;
+use crate::store::{Db, Tx};
 
 pub use dpop::DpopDefect;
 
@@ -151,41 +153,8 @@ impl Tokens {
         })?;
 
         let mut tx = self.db.begin().await?;
-        let issuer = client.id.as_str();
-        let used = once::record(
-            &mut tx,
-            Kind::ClientAssertion,
-            issuer,
-            &assertion.id,
-            assertion.expires_at,
-        );
-        if used.await? == Use::Again {
-            return Err(TokenError::InvalidClient("the assertion was used before"));
-        }
-        let used = once::record(
-            &mut tx,
-            Kind::DpopProof,
-            &proof.thumbprint,
-            &proof.id,
-            proof.expires_at,
-        );
-        if used.await? == Use::Again {
-            return Err(DpopDefect::Replayed.into());
-        }
-        if let Some((vouched, _)) = &vouched {
-            let used = once::record(
-                &mut tx,
-                Kind::SubjectToken,
-                issuer,
-                &vouched.id,
-                vouched.expires_at,
-            );
-            if used.await? == Use::Again {
-                return Err(TokenError::InvalidRequest(
-                    "the subject token was used before",
-                ));
-            }
-        }
+        let vouched = vouched.as_ref().map(|(vouched, _)| vouched);
+        spend(&mut tx, client, &assertion, &proof, vouched).await?;
         if let Some(enrolled) = enrolled {
             Subjects::write(&mut tx, enrolled, now).await?;
         }
@@ -357,6 +326,34 @@ struct Issue<'a> {
     /// Thumbprint of the key it is bound to.
     key: &'a str,
     now: Timestamp,
+}
+
+/// Uses up what may be used once, in the transaction that issues the token.
+async fn spend(
+    tx: &mut Tx,
+    client: &Client,
+    assertion: &Assertion,
+    proof: &Proof,
+    vouched: Option<&Vouched>,
+) -> Result<(), TokenError> {
+    let issuer = client.id.as_str();
+    let (id, end) = (&assertion.id, assertion.expires_at);
+    if once::record(tx, Kind::ClientAssertion, issuer, id, end).await? == Use::Again {
+        return Err(TokenError::InvalidClient("the assertion was used before"));
+    }
+    let (id, end) = (&proof.id, proof.expires_at);
+    if once::record(tx, Kind::DpopProof, &proof.thumbprint, id, end).await? == Use::Again {
+        return Err(DpopDefect::Replayed.into());
+    }
+    let Some(vouched) = vouched else {
+        return Ok(());
+    };
+    let (id, end) = (&vouched.id, vouched.expires_at);
+    if once::record(tx, Kind::SubjectToken, issuer, id, end).await? == Use::Again {
+        let again = "the subject token was used before";
+        return Err(TokenError::InvalidRequest(again));
+    }
+    Ok(())
 }
 
 /// The scopes asked for, if the client is registered for every one of them.
