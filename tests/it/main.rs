@@ -11,4 +11,6 @@ mod pages;
 #[cfg(test)]
 mod products;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod wire;

@@ -2,38 +2,13 @@
 //! database files. Nobody is in any of them.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::sync::Mutex;
 
 use simulator::folder::{Entry, Knobs as Bent, Twist};
 use simulator::story::Browser;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::*;
-
-/// Keeps everything this thread traces; the runtime of the test has no other.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::traces::Captured;
 
 /// What must not be found: words as they are written, and texts that no word boundary protects.
 #[derive(Default)]

@@ -1,38 +1,12 @@
 //! What a log-in and a token leave in the traces, at the finest level: nobody.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use http::{HeaderMap, HeaderValue, header};
 use simulator::folder::Knobs;
 use simulator::valid::{Behaviour, Logout};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::bench::{Bench, anna, with_cookie};
-
-/// Keeps everything the program traces.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::traces::Captured;
 
 #[tokio::test]
 async fn attack_37_no_trace_holds_a_document_a_name_a_token_or_a_code() {
