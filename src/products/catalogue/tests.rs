@@ -146,7 +146,7 @@ fn rows_must_fit_together() {
         ),
         ("years_back = 2", "years_back = 9", "must be from 1 to 5"),
         (
-            "drafts = [\"oc\"]",
+            "drafts = [\"en\", \"oc\"]",
             "drafts = [\"ca\"]",
             "ca and es are mandatory",
         ),
