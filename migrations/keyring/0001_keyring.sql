@@ -2,10 +2,10 @@
 
 -- A person by keyed hashes of their documents; several rows when a NIE became a DNI.
 CREATE TABLE subject_lookup (
-    version  INTEGER NOT NULL,        -- of the hashing key
-    hash     BLOB NOT NULL,           -- HMAC-SHA-256 of type, country and number
+    version  BIGINT NOT NULL,         -- of the hashing key
+    hash     BYTEA NOT NULL,          -- HMAC-SHA-256 of type, country and number
     subject  TEXT NOT NULL,
-    added_at INTEGER NOT NULL,
+    added_at BIGINT NOT NULL,
     PRIMARY KEY (version, hash)
 );
 CREATE INDEX subject_lookup_subject ON subject_lookup (subject);
@@ -14,11 +14,11 @@ CREATE INDEX subject_lookup_subject ON subject_lookup (subject);
 -- a person.
 CREATE TABLE data_key (
     subject    TEXT NOT NULL,
-    year       INTEGER NOT NULL,
+    year       BIGINT NOT NULL,
     class      TEXT NOT NULL,
     wrapper    TEXT NOT NULL,         -- which wrapping key
-    wrapped    BLOB NOT NULL,
-    created_at INTEGER NOT NULL,
+    wrapped    BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
     PRIMARY KEY (subject, year, class)
 );
 
@@ -26,9 +26,5 @@ CREATE TABLE data_key (
 -- from "lost".
 CREATE TABLE erased (
     subject TEXT PRIMARY KEY,
-    at      INTEGER NOT NULL
+    at      BIGINT NOT NULL
 );
-CREATE TRIGGER erased_is_append_only_u BEFORE UPDATE ON erased
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER erased_is_append_only_d BEFORE DELETE ON erased
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
