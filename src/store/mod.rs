@@ -3,6 +3,7 @@
 //! Statements use `$1` placeholders and are bound with integers, text and bytes only, so that one
 //! text serves every engine. Instants are stored as microseconds since 1970, UTC.
 
+pub mod cache;
 pub mod keyring;
 mod migrate;
 mod value;
