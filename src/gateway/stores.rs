@@ -7,6 +7,7 @@ use super::defects::{Defects, one};
 use crate::audit::{Log, LogConfig, LogSigner};
 use crate::clock::World;
 use crate::config::{Config, Environment, Role};
+use crate::store::cache::Cache;
 use crate::store::keyring::{FileWrapper, Keyring, LookupKeys};
 use crate::store::{Db, Schema};
 
@@ -15,6 +16,8 @@ pub(super) struct Stores {
     pub(super) db: Db,
     pub(super) keyring: Arc<Keyring>,
     pub(super) log: Arc<Log>,
+    /// What may be lost.
+    pub(super) cache: Cache,
 }
 
 /// What opens the stores.
@@ -55,7 +58,12 @@ impl Stores {
         )
         .await;
         let log = Arc::new(log.map_err(|error| one("log", &error))?);
-        Ok(Self { db, keyring, log })
+        Ok(Self {
+            db,
+            keyring,
+            log,
+            cache: Cache::memory(),
+        })
     }
 }
 

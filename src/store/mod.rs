@@ -7,6 +7,7 @@
 //! number of them; there isolation is READ COMMITTED, and what must not pass each other meets on a row
 //! both update (`subject_head`, `log_head`) or on a key both insert.
 
+pub mod cache;
 mod db;
 pub mod keyring;
 mod migrate;
