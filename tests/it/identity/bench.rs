@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderValue, header};
 use interop_gateway::citizen::Language;
 use interop_gateway::clock::{Clock, SystemEntropy, World};
 use interop_gateway::identity::config::IdentityConfig;
-use interop_gateway::identity::{Begun, Identity, LoggedIn, LoginError};
+use interop_gateway::identity::{Begun, Identity, LoggedIn, LoginError, Stores};
+use interop_gateway::store::cache::Cache;
 use interop_gateway::store::keyring::{FileWrapper, Keyring, LookupKeys, secret_file};
 use interop_gateway::store::{Db, Schema};
 use jiff::Timestamp;
@@ -123,8 +124,13 @@ impl Bench {
         let keyring = keyring(files.path(), &world).await;
         let db = pair::open(&at("gateway.db"), Schema::Gateway).await;
         let public = PUBLIC_URL.parse().unwrap();
-        let identity =
-            Identity::open(&config, &public, db.clone(), keyring.clone(), world).unwrap();
+        let cache = Cache::memory();
+        let stores = Stores {
+            db: db.clone(),
+            keyring: keyring.clone(),
+            cache: cache.clone(),
+        };
+        let identity = Identity::open(&config, &public, stores, world).unwrap();
         let client = |name, key| {
             ApiClient::new(PUBLIC_URL, name, key)
                 .unwrap()
