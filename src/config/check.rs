@@ -51,6 +51,7 @@ pub(super) fn together(config: &Config, source: &mut Source<'_>) {
             );
         }
     }
+    config.cache.check(config.environment, source);
     if config.environment == Environment::Production {
         production(config, source);
     }

@@ -2,6 +2,7 @@
 //!
 //! Every structure here is safe to print: secrets are named by file.
 
+mod cache;
 mod check;
 mod source;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::identity::config::{ClientConfig, IdentityConfig, ProviderConfig, Sess
 use crate::telemetry::TelemetryConfig;
 use source::Source;
 
+pub use cache::{CacheConfig, CacheFiles};
 pub use source::Problem;
 
 /// Where the service runs: how much it forgives.
@@ -42,6 +44,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Where it keeps things.
     pub store: StoreConfig,
+    /// Where it keeps what may be lost.
+    pub cache: CacheConfig,
     /// Where its own keys are.
     pub keys: KeysConfig,
     /// The exchange log.
@@ -254,6 +258,7 @@ impl Config {
         let place = source.section::<Environment>("environment");
         let http = source.section::<HttpConfig>("http");
         let store = source.section::<StoreConfig>("store");
+        let cache = source.optional::<CacheConfig>("cache");
         let keys = source.section::<KeysConfig>("keys");
         let log = source.section::<LogSection>("log");
         let platform = source.section::<PlatformConfig>("platform");
@@ -278,6 +283,7 @@ impl Config {
                 environment: place?,
                 http: http?,
                 store: store?,
+                cache,
                 keys,
                 log: log?,
                 platform: platform?,
@@ -302,6 +308,7 @@ impl Config {
         let place = |path: &mut PathBuf| *path = folder.join(&*path);
         place(&mut self.store.database);
         place(&mut self.store.keyring);
+        self.cache.paths_mut().for_each(place);
         place(&mut self.keys.directory);
         place(&mut self.log.anchor);
         place(&mut self.platform.seal_roots);
