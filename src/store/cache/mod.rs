@@ -87,7 +87,7 @@ pub enum Turn {
     Wait {
         /// Place in the fair order; 1 is next.
         place: u32,
-        /// When to try again. Never longer than a second.
+        /// When to try again. Never longer than three seconds.
         again_in: Duration,
     },
     /// The ticket is not in the line, or no longer (the cache was lost, or nobody tried for ten

@@ -145,7 +145,7 @@ async fn the_far_end_of_a_line_asks_seldom() {
     for ticket in &tickets {
         queue(&cache, &[("b", ticket)], 0).await;
     }
-    assert_eq!(go(&cache, "99", 0).await, wait(100, 1000));
+    assert_eq!(go(&cache, "99", 0).await, wait(100, 3000));
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ impl Simple {
             return Turn::Go;
         }
         let others = i64::from(place - 1) * interval;
-        let again = ((self.next_start - now).max(0) + others).clamp(25, 1000);
+        let again = ((self.next_start - now).max(0) + others).clamp(25, 3000);
         wait(place, again.unsigned_abs())
     }
 
@@ -352,8 +352,8 @@ fn every_history_of_several_lanes_gives_the_answers_of_the_simple_line() {
         for (lane, pause, step) in &history {
             now += pause;
             let name = format!("case {case} lane {lane}");
-            let came = runtime.block_on(take(&cache, &name, step, limit, now));
-            prop_assert_eq!(came, simple[*lane].take(step, limit, now), "{:?} at {}", step, now);
+            let answer = runtime.block_on(take(&cache, &name, step, limit, now));
+            prop_assert_eq!(answer, simple[*lane].take(step, limit, now), "{:?} at {}", step, now);
         }
     });
 }
