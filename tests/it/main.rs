@@ -11,6 +11,8 @@ mod pages;
 #[cfg(test)]
 mod products;
 #[cfg(test)]
+mod servers;
+#[cfg(test)]
 mod traces;
 #[cfg(test)]
 mod wire;
