@@ -4,10 +4,8 @@ use std::time::{Duration, Instant};
 
 use interop_gateway::store::cache::{Cache, CacheError, FirstUse, Turn, TurnLimit};
 
-use super::server::Server;
-use super::{at, cache, until};
-
-const SAVE_NOTHING: [&str; 2] = ["--save", ""];
+use super::{at, cache, settings, until};
+use crate::servers::Redis;
 
 async fn used(cache: &Cache, identifier: &str, made: i64, now: i64) -> FirstUse {
     let used = cache
@@ -33,17 +31,17 @@ async fn fails_soon(cache: &Cache) {
 
 #[tokio::test]
 async fn a_lost_server_is_an_error_within_two_seconds_and_its_return_is_noticed() {
-    let mut server = Server::start(&SAVE_NOTHING);
-    let cache = cache(&server.address()).await;
+    let mut server = Redis::start().await;
+    let cache = cache(&server.url()).await;
     cache
         .put("group", "field", b"value", at(60), at(0))
         .await
         .unwrap();
-    server.kill();
+    server.kill().await;
     for _ in 0..3 {
         fails_soon(&cache).await;
     }
-    server.restart();
+    server.restart().await;
     assert_eq!(
         cache.get("group", "field", at(0)).await.unwrap(),
         None,
@@ -58,15 +56,15 @@ async fn a_lost_server_is_an_error_within_two_seconds_and_its_return_is_noticed(
 /// Its scripts and the connection are gone, but nobody asked in between.
 #[tokio::test]
 async fn a_restart_nobody_noticed_costs_no_answer() {
-    let mut server = Server::start(&SAVE_NOTHING);
-    let cache = cache(&server.address()).await;
+    let mut server = Redis::start().await;
+    let cache = cache(&server.url()).await;
     let limit = TurnLimit {
         at_once: 1,
         per_second: 1,
     };
     cache.queue("lane", "body", "ticket", at(0)).await.unwrap();
-    server.kill();
-    server.restart();
+    server.kill().await;
+    server.restart().await;
     let turn = cache
         .try_turn("lane", "ticket", limit, at(0))
         .await
@@ -82,9 +80,9 @@ async fn a_restart_nobody_noticed_costs_no_answer() {
 
 #[tokio::test]
 async fn a_silent_server_is_an_error_within_two_seconds_for_everybody_at_once() {
-    let server = Server::start(&SAVE_NOTHING);
-    let cache = cache(&server.address()).await;
-    server.signal("STOP");
+    let server = Redis::start().await;
+    let cache = cache(&server.url()).await;
+    server.pause();
     let start = Instant::now();
     futures_util::future::join_all((0..20).map(|_| fails_soon(&cache))).await;
     fails_soon(&cache).await;
@@ -93,14 +91,15 @@ async fn a_silent_server_is_an_error_within_two_seconds_for_everybody_at_once() 
         "{:?}",
         start.elapsed()
     );
-    server.signal("CONT");
+    server.resume();
     until(async || cache.ping().await.is_ok()).await;
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_at_the_start_is_an_error() {
-    let address = format!("redis://127.0.0.1:{}", super::server::free_port());
-    let answer = Cache::redis(&super::settings(&address)).await;
+    let mut server = Redis::start().await;
+    server.kill().await;
+    let answer = Cache::redis(&settings(&server.url())).await;
     assert!(
         matches!(answer, Err(CacheError::Unavailable(_))),
         "{answer:?}"
@@ -110,16 +109,16 @@ async fn a_server_that_is_not_there_at_the_start_is_an_error() {
 /// The server comes back with what it had saved, which is not the last it was told.
 #[tokio::test]
 async fn after_a_restart_what_was_used_before_it_is_not_used_again() {
-    let mut server = Server::start(&SAVE_NOTHING);
-    let cache = cache(&server.address()).await;
+    let mut server = Redis::start().await;
+    let cache = cache(&server.url()).await;
     cache.born(at(0)).await.unwrap();
     redis::cmd("SAVE")
-        .exec_async(&mut server.admin().await)
+        .exec_async(&mut server.connection().await)
         .await
         .unwrap();
     assert_eq!(used(&cache, "a", 10, 10).await, FirstUse::First);
-    server.kill();
-    server.restart();
+    server.kill().await;
+    server.restart().await;
     assert_eq!(used(&cache, "a", 10, 20).await, FirstUse::TooOld);
     assert_eq!(used(&cache, "unused", 19, 20).await, FirstUse::TooOld);
     assert_eq!(used(&cache, "b", 21, 21).await, FirstUse::First);
@@ -128,12 +127,12 @@ async fn after_a_restart_what_was_used_before_it_is_not_used_again() {
 
 #[tokio::test]
 async fn after_a_flush_what_was_used_before_it_is_not_used_again() {
-    let server = Server::start(&SAVE_NOTHING);
-    let cache = cache(&server.address()).await;
+    let server = Redis::start().await;
+    let cache = cache(&server.url()).await;
     cache.born(at(0)).await.unwrap();
     assert_eq!(used(&cache, "a", 10, 10).await, FirstUse::First);
     redis::cmd("FLUSHALL")
-        .exec_async(&mut server.admin().await)
+        .exec_async(&mut server.connection().await)
         .await
         .unwrap();
     assert_eq!(used(&cache, "a", 10, 20).await, FirstUse::TooOld);
@@ -141,11 +140,8 @@ async fn after_a_flush_what_was_used_before_it_is_not_used_again() {
 
 #[tokio::test]
 async fn replicas_share_what_they_keep_and_one_birth() {
-    let server = Server::start(&SAVE_NOTHING);
-    let (one, two) = (
-        cache(&server.address()).await,
-        cache(&server.address()).await,
-    );
+    let server = Redis::start().await;
+    let (one, two) = (cache(&server.url()).await, cache(&server.url()).await);
     assert_eq!(one.born(at(5)).await.unwrap(), at(5));
     assert_eq!(two.born(at(9)).await.unwrap(), at(5));
     one.put("group", "field", b"value", at(60), at(9))

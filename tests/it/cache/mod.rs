@@ -3,7 +3,6 @@
 mod loss;
 mod permissions;
 mod sentinel;
-mod server;
 mod tls;
 
 use interop_gateway::store::cache::{Cache, DEFAULT_PREFIX, RedisServer, RedisSettings};

@@ -3,8 +3,8 @@
 use interop_gateway::store::cache::{Cache, CacheError, Rate, Turn, TurnLimit};
 use secrecy::SecretString;
 
-use super::server::Server;
 use super::{at, cache, settings};
+use crate::servers::Redis;
 
 /// As `docs/configure.md` tells operators.
 const RIGHTS: &str = "~gateway:* +@read +@write +@connection +evalsha +script|load +info";
@@ -44,13 +44,13 @@ async fn drop_everything(cache: &Cache) -> Result<(), CacheError> {
 async fn the_rights_of_the_guide_are_enough() {
     let guide = include_str!("../../../docs/configure.md");
     assert!(guide.contains(&format!("`{RIGHTS}`")));
-    let server = Server::start(&["--save", ""]);
-    let mut admin = server.admin().await;
+    let server = Redis::start().await;
+    let mut admin = server.connection().await;
     let mut command = redis::cmd("ACL");
     command.arg(&["SETUSER", "gateway", "on", ">s3cret-of-the-cache"]);
     command.arg(RIGHTS.split(' ').collect::<Vec<_>>());
     command.exec_async(&mut admin).await.unwrap();
-    let mut settings = settings(&server.address());
+    let mut settings = settings(&server.url());
     settings.user = Some("gateway".to_owned());
     settings.password = Some(SecretString::from("s3cret-of-the-cache"));
     let cache = Cache::redis(&settings).await.unwrap();
@@ -60,8 +60,13 @@ async fn the_rights_of_the_guide_are_enough() {
 
 #[tokio::test]
 async fn a_wrong_password_is_an_error_that_does_not_show_it() {
-    let server = Server::start(&["--save", "", "--requirepass", "right"]);
-    let mut settings = settings(&server.address());
+    let server = Redis::start().await;
+    let mut ask = redis::cmd("CONFIG");
+    ask.arg(&["SET", "requirepass", "right"]);
+    ask.exec_async(&mut server.connection().await)
+        .await
+        .unwrap();
+    let mut settings = settings(&server.url());
     assert!(Cache::redis(&settings).await.is_err(), "none at all");
     settings.password = Some(SecretString::from("wr0ng"));
     assert!(!format!("{settings:?}").contains("wr0ng"));
@@ -76,10 +81,10 @@ async fn a_wrong_password_is_an_error_that_does_not_show_it() {
 /// Everything at the server is ours by its name, and goes by itself; only the birth stays.
 #[tokio::test]
 async fn every_key_has_the_prefix_and_a_time_to_live() {
-    let server = Server::start(&["--save", ""]);
-    let cache = cache(&server.address()).await;
+    let server = Redis::start().await;
+    let cache = cache(&server.url()).await;
     do_everything(&cache).await.unwrap();
-    let mut admin = server.admin().await;
+    let mut admin = server.connection().await;
     let mut keys: Vec<String> = redis::cmd("KEYS")
         .arg("*")
         .query_async(&mut admin)
@@ -105,8 +110,8 @@ async fn every_key_has_the_prefix_and_a_time_to_live() {
 /// The group goes with the longest-lived of its values, not with the last one put.
 #[tokio::test]
 async fn a_short_lived_value_does_not_shorten_the_life_of_its_group() {
-    let server = Server::start(&["--save", ""]);
-    let cache = cache(&server.address()).await;
+    let server = Redis::start().await;
+    let cache = cache(&server.url()).await;
     cache
         .put("group", "long", b"1", at(3600), at(0))
         .await
@@ -117,20 +122,25 @@ async fn a_short_lived_value_does_not_shorten_the_life_of_its_group() {
         .unwrap();
     let mut ttl = redis::cmd("TTL");
     ttl.arg("gateway:group:group");
-    let left: i64 = ttl.query_async(&mut server.admin().await).await.unwrap();
+    let left: i64 = ttl
+        .query_async(&mut server.connection().await)
+        .await
+        .unwrap();
     assert!((3600..=3660).contains(&left), "{left}");
 }
 
 /// Only an hour of idleness or somebody's hand takes a line away.
 #[tokio::test]
 async fn a_ticket_whose_line_is_gone_queues_again() {
-    let server = Server::start(&["--save", ""]);
-    let cache = cache(&server.address()).await;
+    let server = Redis::start().await;
+    let cache = cache(&server.url()).await;
     let attempt = async || cache.try_turn("lane", "one", LIMIT, at(0)).await.unwrap();
     cache.queue("lane", "body", "one", at(0)).await.unwrap();
     let mut hand = redis::cmd("DEL");
     hand.arg("gateway:lane:{lane}:line:body");
-    hand.exec_async(&mut server.admin().await).await.unwrap();
+    hand.exec_async(&mut server.connection().await)
+        .await
+        .unwrap();
     assert_eq!(attempt().await, Turn::Forgotten);
     cache.queue("lane", "body", "one", at(0)).await.unwrap();
     assert_eq!(attempt().await, Turn::Go);

@@ -7,58 +7,8 @@ use interop_gateway::store::cache::{Cache, FirstUse, RedisServer, RedisSettings}
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::server::{Server, free_port};
 use super::{at, settings, until};
-
-/// A master, its replica, and a sentinel that knows both.
-struct Fleet {
-    master: Server,
-    replica: Server,
-    sentinel: Server,
-}
-
-impl Fleet {
-    async fn start() -> Self {
-        let master = Server::start(&["--save", ""]);
-        let of = format!("127.0.0.1 {}", master.port());
-        let replica = Server::start(&[
-            "--save",
-            "",
-            "--replicaof",
-            &of,
-            "--repl-diskless-sync-delay",
-            "0",
-        ]);
-        let sentinel = Server::start_sentinel(&master);
-        let fleet = Self {
-            master,
-            replica,
-            sentinel,
-        };
-        let mut often = redis::cmd("SENTINEL");
-        often.arg(&["debug", "info-period", "200"]); // looks for replicas; ten seconds otherwise
-        let mut sentinel = fleet.sentinel.admin().await;
-        often.exec_async(&mut sentinel).await.unwrap();
-        until(async || fleet.sentinel_knows_the_replica().await).await;
-        fleet
-    }
-
-    async fn sentinel_knows_the_replica(&self) -> bool {
-        let mut question = redis::cmd("SENTINEL");
-        question.arg("replicas").arg("gateway");
-        let known: Vec<redis::Value> = question
-            .query_async(&mut self.sentinel.admin().await)
-            .await
-            .unwrap();
-        let mut link = redis::cmd("INFO");
-        link.arg("replication");
-        let link: String = link
-            .query_async(&mut self.replica.admin().await)
-            .await
-            .unwrap();
-        known.len() == 1 && link.contains("master_link_status:up")
-    }
-}
+use crate::servers::{Redis, Sentinel};
 
 fn settings_of(sentinels: &[&str]) -> RedisSettings {
     let urls = sentinels.iter().map(|address| address.parse().unwrap());
@@ -80,8 +30,10 @@ async fn put(cache: &Cache) -> bool {
 
 #[tokio::test]
 async fn after_the_loss_of_the_master_the_next_one_is_found_and_old_proofs_are_refused() {
-    let mut fleet = Fleet::start().await;
-    let cache = Cache::redis(&settings_of(&[&fleet.sentinel.address()]))
+    let mut master = Redis::start().await;
+    let _replica = Redis::replica_of(&master).await;
+    let sentinel = Sentinel::start("gateway", &master).await;
+    let cache = Cache::redis(&settings_of(&[&sentinel.url()]))
         .await
         .unwrap();
     cache.born(at(0)).await.unwrap();
@@ -90,7 +42,7 @@ async fn after_the_loss_of_the_master_the_next_one_is_found_and_old_proofs_are_r
         cache.first_use(identifier, at(made), at(1000), now).await
     };
     assert_eq!(used("a", 10).await.unwrap(), FirstUse::First);
-    fleet.master.kill();
+    master.kill().await;
     assert!(!put(&cache).await, "nobody is master yet");
     until(async || put(&cache).await).await;
     assert_eq!(used("a", 10).await.unwrap(), FirstUse::TooOld);
@@ -100,10 +52,7 @@ async fn after_the_loss_of_the_master_the_next_one_is_found_and_old_proofs_are_r
 /// The server we are connected to lives on, as a replica: it answers, but takes nothing.
 #[tokio::test]
 async fn a_master_that_became_a_replica_is_left_at_once() {
-    let (old, new) = (
-        Server::start(&["--save", ""]),
-        Server::start(&["--save", ""]),
-    );
+    let (old, new) = (Redis::start().await, Redis::start().await);
     let said = Arc::new(AtomicU16::new(old.port()));
     let cache = Cache::redis(&settings_of(&[&says(&said).await]))
         .await
@@ -111,31 +60,33 @@ async fn a_master_that_became_a_replica_is_left_at_once() {
     assert!(put(&cache).await);
     let mut follow = redis::cmd("REPLICAOF");
     follow.arg("127.0.0.1").arg(new.port());
-    follow.exec_async(&mut old.admin().await).await.unwrap();
+    follow
+        .exec_async(&mut old.connection().await)
+        .await
+        .unwrap();
     assert!(!put(&cache).await, "the sentinel still names the old one");
     said.store(new.port(), Ordering::SeqCst);
     assert!(put(&cache).await);
     let mut there = redis::cmd("HEXISTS");
     there.arg("gateway:group:group").arg("field");
-    let there: bool = there.query_async(&mut new.admin().await).await.unwrap();
+    let there: bool = there
+        .query_async(&mut new.connection().await)
+        .await
+        .unwrap();
     assert!(there, "the new master has it");
 }
 
 #[tokio::test]
 async fn a_dead_sentinel_and_one_that_knows_nothing_do_not_matter() {
-    let fleet = Fleet::start().await;
-    let lone = Server::start(&["--save", ""]);
-    let ignorant = Server::start_sentinel(&lone);
-    let mut remove = redis::cmd("SENTINEL");
-    remove.arg("remove").arg("gateway");
-    remove
-        .exec_async(&mut ignorant.admin().await)
-        .await
-        .unwrap();
-    let dead = format!("redis://127.0.0.1:{}", free_port());
-    let settings = settings_of(&[&dead, &ignorant.address(), &fleet.sentinel.address()]);
-    let cache = Cache::redis(&settings).await.unwrap();
-    assert!(put(&cache).await);
+    let (master, mut dead) = (Redis::start().await, Redis::start().await);
+    let ignorant = Sentinel::start("another", &master).await;
+    let knowing = Sentinel::start("gateway", &master).await;
+    dead.kill().await;
+    let sentinels = [&dead.url(), &ignorant.url(), &knowing.url()];
+    let settings = settings_of(&sentinels.map(String::as_str));
+    assert!(put(&Cache::redis(&settings).await.unwrap()).await);
+    let settings = settings_of(&[&ignorant.url()]);
+    assert!(Cache::redis(&settings).await.is_err());
 }
 
 /// A sentinel that names whichever port it is told to.
