@@ -203,6 +203,7 @@ impl Bench {
     /// Everything that may be lost is; the databases stay.
     pub(super) async fn lose_the_cache(&mut self) {
         self.cache = pair::cache(&self.files.path().join("another cache")).await;
+        self.cache.born(self.clock.now()).await.unwrap();
         self.identity = (self.open)(self.cache.clone());
     }
 }
