@@ -249,11 +249,8 @@ impl Decisions {
     ) -> Result<(), ConsentError> {
         for product in self.granted() {
             let item = item_id(who.subject, &who.body.id, &purpose.id, product);
-            let changed = newest.get(&item).filter(|event| {
-                event.seq > shown.seen
-                    && !(event.served == Some(shown.served) && event.records(Decision::Grant))
-            });
-            if changed.is_some() {
+            let newest = newest.get(&item);
+            if newest.is_some_and(|event| event.supersedes(shown.served, shown.seen)) {
                 return Err(ConsentError::Superseded(product.clone()));
             }
         }
