@@ -45,6 +45,8 @@ impl Ledger {
     ) -> Result<Decided, ConsentError> {
         decisions.check()?;
         let mut tx = self.db.begin().await?;
+        // First: what the answers are checked against must not change until they are recorded.
+        store::lock(&mut tx, who.subject).await?;
         let now = self.world.now();
         let shown = self.shown_to(&mut tx, who, decisions.served).await?;
         let receipt = if let Some(earlier) = decisions.earlier(&mut tx, who, now).await? {
