@@ -9,7 +9,7 @@ use super::{Answer, Fleet, Gateway, Task, Waiting};
 
 /// One step. Replicas and tabs are named by their place, which the next step may change.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Action {
+pub(in super::super) enum Action {
     /// Time passes.
     Tick,
 
@@ -52,7 +52,7 @@ pub(super) enum Action {
     /// a commit whose answer was lost.
     Crash { replica: usize },
 
-    /// Mutations only: what a torn transaction does last.
+    /// Mutations only: what a torn step does last.
     SecondHalfOfTask { replica: usize },
     /// As above, of a decision.
     SecondHalfOfDecision { tab: usize },
@@ -160,7 +160,7 @@ impl Gateway {
             } => self.decide(fleet, tab, items, decision)?,
             Action::Revoke { tab, items } => self.revoke(fleet, tab, items)?,
             Action::Reply { tab } => fleet.reply(tab)?,
-            Action::ReadEpoch { replica, item } => fleet.read_epoch(replica, item),
+            Action::ReadEpoch { replica, item } => self.read_epoch(fleet, replica, item),
             Action::Admit { replica } => self.admit(fleet, replica)?,
             Action::Open { replica } => self.open(fleet, replica)?,
             Action::Send { replica } => self.send(fleet, replica)?,

@@ -2,7 +2,7 @@
 
 /// How much may happen, altogether.
 #[derive(Clone, Debug)]
-pub(super) struct Bounds {
+pub(in super::super) struct Bounds {
     /// As in `docs/model.md`.
     pub name: &'static str,
     pub items: usize,
@@ -69,7 +69,45 @@ const SMALL: &[Bounds] = &[
 ];
 
 /// Explored instead when `MODEL_SCALE=large`: minutes, and gigabytes.
-const LARGE: &[Bounds] = &[];
+const LARGE: &[Bounds] = &[
+    Bounds {
+        name: "three replicas",
+        replicas: 3,
+        asks: 3,
+        decisions: 2,
+        releases: 1,
+        crashes: 1,
+        ..NOTHING
+    },
+    Bounds {
+        name: "two replicas and time",
+        replicas: 2,
+        asks: 2,
+        decisions: 2,
+        releases: 1,
+        crashes: 1,
+        ticks: 2,
+        ..NOTHING
+    },
+    Bounds {
+        name: "two replicas, tabs and items",
+        items: 2,
+        replicas: 2,
+        tabs: 2,
+        asks: 2,
+        decisions: 2,
+        releases: 1,
+        ..NOTHING
+    },
+    Bounds {
+        name: "grant after grant",
+        replicas: 2,
+        asks: 2,
+        decisions: 4,
+        releases: 2,
+        ..NOTHING
+    },
+];
 
 /// In these each mutation goes wrong.
 pub(super) const SPOILT: Bounds = Bounds {

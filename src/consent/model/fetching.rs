@@ -13,12 +13,6 @@ use super::{Answer, Departure, Fleet, Gateway, MINIMUM, Task, Tick, Torn, instan
 use crate::citizen::ProductCode;
 
 impl Fleet {
-    pub(super) fn read_epoch(&mut self, replica: usize, item: Item) {
-        self.spent.asks += 1;
-        let epoch = self.rows.epoch();
-        self.replicas[replica] = Task::EpochRead { item, epoch };
-    }
-
     pub(super) fn hand_over(&mut self, replica: usize) -> Option<()> {
         let Task::Released { departure } = std::mem::take(&mut self.replicas[replica]) else {
             return None;
@@ -29,22 +23,32 @@ impl Fleet {
 }
 
 impl Gateway {
-    /// `Gate::attempt` up to its transaction.
+    /// What `Gate::attempt` reads first.
+    pub(super) fn read_epoch(&self, fleet: &mut Fleet, replica: usize, item: Item) {
+        fleet.spent.asks += 1;
+        let epoch = fleet.rows.epoch();
+        fleet.replicas[replica] = match self.mutation {
+            Mutation::NewestBeforeEpoch => fleet.admitted(item).map_or(Task::Idle, |grant| {
+                let consent_seq = grant.seq;
+                Task::Torn(Torn::Ask { item, consent_seq })
+            }),
+            _ => Task::EpochRead { item, epoch },
+        };
+    }
+
+    /// What it reads next, and whether it goes on.
     pub(super) fn admit(&self, fleet: &mut Fleet, replica: usize) -> Option<()> {
         let Task::EpochRead { item, epoch } = fleet.replicas[replica] else {
             return None;
         };
-        // The version is looked at in the transaction.
-        let now = instant(fleet.now);
-        let grant = fleet.rows.newest(item);
-        let Some(grant) = grant.filter(|grant| admits(grant.event().state(now, 0))) else {
+        let Some(consent_seq) = fleet.admitted(item).map(|grant| grant.seq) else {
             fleet.replicas[replica] = Task::Idle;
             return Some(());
         };
         fleet.replicas[replica] = Task::Admitted {
             item,
             epoch,
-            consent_seq: grant.seq,
+            consent_seq,
         };
         if self.mutation == Mutation::SendWithoutIntent {
             let exchange = fleet.rows.exchange_intent.len();
@@ -194,6 +198,14 @@ impl Gateway {
             return None;
         };
         match torn {
+            Torn::Ask { item, consent_seq } => {
+                let epoch = fleet.rows.epoch();
+                fleet.replicas[replica] = Task::Admitted {
+                    item,
+                    epoch,
+                    consent_seq,
+                };
+            }
             Torn::Close { exchange, used } => {
                 if self.record_outcome(fleet, exchange, "ok", used) && used {
                     fleet.results.insert(exchange);
@@ -252,6 +264,13 @@ impl Gateway {
 }
 
 impl Fleet {
+    /// The item's newest event, if the gate lets it in. The version is looked at later, in the
+    /// transaction.
+    fn admitted(&self, item: Item) -> Option<&ConsentEvent> {
+        let grant = self.rows.newest(item)?;
+        admits(grant.event().state(instant(self.now), 0)).then_some(grant)
+    }
+
     fn record_release(&mut self, replica: usize, exchanges: BTreeSet<Exchange>) {
         let position = self.rows.count();
         let release = self.rows.release.len();

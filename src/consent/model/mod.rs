@@ -31,13 +31,15 @@ use jiff::Timestamp;
 use stateright::{Model, Property};
 
 use super::OutcomeResult;
-use actions::Action;
-use bounds::Bounds;
-use mutation::Mutation;
-use rows::{Exchange, Item, Rows};
+use rows::{Item, Rows};
+
+pub(super) use actions::Action;
+pub(super) use bounds::Bounds;
+pub(super) use mutation::Mutation;
+pub(super) use rows::Exchange;
 
 /// Time, in steps of [`TICK`].
-type Tick = i64;
+pub(super) type Tick = i64;
 
 /// Longer than a proof lives, so that a proof is fresh in its own tick and stale in the next.
 const TICK: i64 = 3;
@@ -50,25 +52,25 @@ const MINIMUM: u32 = 1;
 
 /// What is checked: the gateway as it is, or spoilt in one way, within bounds.
 #[derive(Clone, Debug)]
-struct Gateway {
-    bounds: Bounds,
-    mutation: Mutation,
+pub(super) struct Gateway {
+    pub(super) bounds: Bounds,
+    pub(super) mutation: Mutation,
 }
 
 /// Everything at one moment: what is stored, what replicas remember, what the world has seen.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-struct Fleet {
+pub(super) struct Fleet {
     now: Tick,
-    rows: Rows,
+    pub(super) rows: Rows,
     /// What the task on each replica remembers. Sorted: replicas have no names.
-    replicas: Vec<Task>,
+    pub(super) replicas: Vec<Task>,
     /// Answers that were read, kept for the profile. Any replica may release them.
     results: BTreeSet<Exchange>,
     /// Where the person decides, each with a showing of the notice. Sorted as well.
     tabs: Vec<Tab>,
     spent: Spent,
     /// When the bytes of an exchange left for the source.
-    calls: BTreeMap<Exchange, Tick>,
+    pub(super) calls: BTreeMap<Exchange, Tick>,
     /// What left for clients: the number of the release, if there is one, and what was in it.
     departures: BTreeSet<Departure>,
     /// What the person was told about the end of a consent.
@@ -79,7 +81,7 @@ struct Fleet {
 
 /// The next thing a replica's task does. A crash forgets it.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-enum Task {
+pub(super) enum Task {
     #[default]
     Idle,
     /// `Gate::attempt` has read the epoch.
@@ -98,13 +100,13 @@ enum Task {
     Answered { exchange: Exchange, result: Answer },
     /// The release is recorded and the profile not yet handed over.
     Released { departure: Departure },
-    /// Mutations only: the first half of a transaction torn in two.
+    /// Mutations only: the first half of something torn in two, or turned round.
     Torn(Torn),
 }
 
 /// The results that differ for the gate.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-enum Answer {
+pub(super) enum Answer {
     /// Data came.
     Ok,
     /// The request may have left and nothing came back.
@@ -114,7 +116,7 @@ enum Answer {
 }
 
 impl Answer {
-    const fn result(self) -> OutcomeResult {
+    pub(super) const fn result(self) -> OutcomeResult {
         match self {
             Self::Ok => OutcomeResult::Ok,
             Self::Timeout => OutcomeResult::Timeout,
@@ -124,27 +126,28 @@ impl Answer {
 }
 
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-enum Torn {
+pub(super) enum Torn {
+    Ask { item: Item, consent_seq: i64 },
     Close { exchange: Exchange, used: bool },
     Release { exchanges: BTreeSet<Exchange> },
 }
 
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-struct Departure {
+pub(super) struct Departure {
     release: Option<usize>,
     exchanges: BTreeSet<Exchange>,
 }
 
 /// One place where the person decides: a window of the browser, a folder.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-struct Tab {
+pub(super) struct Tab {
     /// The newest event when the notice was shown here.
     seen: i64,
     waiting: Waiting,
 }
 
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-enum Waiting {
+pub(super) enum Waiting {
     #[default]
     No,
     /// For the reply: nothing granted for these items up to these events counts any more.
@@ -155,7 +158,7 @@ enum Waiting {
 
 /// The person knows: of this item, no grant up to event `seq` counts any more.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-struct Told {
+pub(super) struct Told {
     item: Item,
     seq: i64,
     /// How many entries there were when the reply arrived.
@@ -164,7 +167,7 @@ struct Told {
 
 /// How much of the bounds is used up.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-struct Spent {
+pub(super) struct Spent {
     asks: usize,
     decisions: usize,
     releases: usize,

@@ -2,7 +2,7 @@
 
 /// One thing done wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Mutation {
+pub(in super::super) enum Mutation {
     /// The gateway as it is.
     None,
     /// The answer is judged, and the outcome written in another transaction.
@@ -21,6 +21,8 @@ pub(super) enum Mutation {
     IntentLooksOnce,
     /// The profile is handed over first, and never recorded if the task dies.
     LeaveWithoutRelease,
+    /// `Gate::attempt` reads the newest event first and the epoch after it.
+    NewestBeforeEpoch,
     /// Nobody closes what a crash left open.
     NobodySweeps,
     /// `exchange_outcome` has no primary key.

@@ -15,12 +15,12 @@ use crate::citizen::{ItemId, ReceiptId};
 use crate::clock::SystemEntropy;
 
 /// 0, 1 ...: which product is asked for.
-pub(super) type Item = usize;
+pub(in super::super) type Item = usize;
 /// 0, 1 ...: in the order in which their ids were drawn.
-pub(super) type Exchange = usize;
+pub(in super::super) type Exchange = usize;
 
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-pub(super) struct Rows {
+pub(in super::super) struct Rows {
     pub subject_head: SubjectHead,
     pub consent_event: Vec<ConsentEvent>,
     pub exchange_intent: Vec<Intent>,
@@ -29,13 +29,13 @@ pub(super) struct Rows {
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub(super) struct SubjectHead {
+pub(in super::super) struct SubjectHead {
     pub epoch: i64,
     pub entries: i64,
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(super) struct ConsentEvent {
+pub(in super::super) struct ConsentEvent {
     pub seq: i64,
     pub epoch: i64,
     pub item: Item,
@@ -45,7 +45,7 @@ pub(super) struct ConsentEvent {
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(super) struct Intent {
+pub(in super::super) struct Intent {
     pub exchange: Exchange,
     pub item: Item,
     pub consent_seq: i64,
@@ -55,7 +55,7 @@ pub(super) struct Intent {
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(super) struct Outcome {
+pub(in super::super) struct Outcome {
     pub exchange: Exchange,
     pub result: &'static str,
     pub used: bool,
@@ -65,7 +65,7 @@ pub(super) struct Outcome {
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(super) struct Release {
+pub(in super::super) struct Release {
     pub exchanges: BTreeSet<Exchange>,
     pub epoch: i64,
     pub counter: i64,
@@ -137,7 +137,7 @@ impl Rows {
         Ok(())
     }
 
-    pub(super) fn left_open(&self) -> impl Iterator<Item = Exchange> {
+    pub(in super::super) fn left_open(&self) -> impl Iterator<Item = Exchange> {
         self.exchange_intent
             .iter()
             .map(|intent| intent.exchange)
@@ -157,7 +157,7 @@ impl Rows {
             .find(|intent| intent.exchange == exchange)
     }
 
-    pub(super) fn outcome(&self, exchange: Exchange) -> Option<&Outcome> {
+    pub(in super::super) fn outcome(&self, exchange: Exchange) -> Option<&Outcome> {
         self.exchange_outcome
             .iter()
             .find(|outcome| outcome.exchange == exchange)

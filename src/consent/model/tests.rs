@@ -112,6 +112,12 @@ fn an_intent_that_looks_at_the_clock_once_calls_after_the_end_of_the_grant() {
 }
 
 #[test]
+fn an_intent_that_reads_the_epoch_last_breaks_revocation() {
+    let mutation = Mutation::NewestBeforeEpoch;
+    assert!(violates(mutation, REVOCATION_IS_IMMEDIATE, &SPOILT));
+}
+
+#[test]
 fn a_profile_handed_over_before_its_release_leaves_without_a_record() {
     let mutation = Mutation::LeaveWithoutRelease;
     assert!(violates(mutation, NO_RECORD_NO_DATA, &SPOILT));
