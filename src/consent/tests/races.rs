@@ -119,6 +119,30 @@ async fn one_items_withdrawal_stops_that_item_and_lets_the_others_run() {
     check_history(&house).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_grant_shown_before_a_withdrawal_never_commits_after_it() {
+    let house = Arc::new(House::new().await);
+    for _ in 0..40 {
+        house.grant(C4).await;
+        let item = house.state(C4).await.item;
+        let served = house.serve().await;
+        let late = Arc::clone(&house);
+        let late = tokio::spawn(async move {
+            let answers = answers(served, &[(C4, Decision::Grant)]);
+            late.ledger.decide(&late.anna, answers).await
+        });
+        house.ledger.revoke(&house.anna, item).await.unwrap();
+        // Either it came first and was withdrawn, or it came too late.
+        let late = late.await.unwrap();
+        assert!(matches!(late, Ok(_) | Err(ConsentError::Superseded(_))));
+        assert_eq!(house.state(C4).await.state, State::Withdrawn);
+    }
+    let over_a_decision = "SELECT COUNT(*) FROM consent_event g \
+         JOIN notice_served n ON n.served = g.served WHERE EXISTS (SELECT 1 FROM consent_event e \
+         WHERE e.item = g.item AND e.seq > n.seen AND e.seq < g.seq)";
+    assert_eq!(house.count(over_a_decision).await, 0);
+}
+
 /// Reads the whole history back: every intent, use and release carries the epoch it committed
 /// under, and at that epoch its own grant was the item's newest event.
 async fn check_history(house: &House) {
