@@ -63,7 +63,7 @@ const SMALL: &[Bounds] = &[
         asks: 2,
         decisions: 2,
         releases: 1,
-        ticks: 3,
+        ticks: 2,
         ..NOTHING
     },
 ];
