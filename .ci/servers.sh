@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by ./check: a private PostgreSQL and a private Redis for all tests of one run.
 
 # Starts both on free ports, with their files in $TMPDIR, and exports where they are. Whoever
