@@ -62,6 +62,8 @@ impl Gateway {
         let gateway = Self::look(config, world).await?;
         let recovered = gateway.app.exchange.recover().await;
         let (jobs, intents) = recovered.map_err(|error| one("recovery", &error))?;
+        let announced = gateway.app.keyring.announce().await;
+        announced.map_err(|error| one("keyring", &error))?;
         if jobs + intents > 0 {
             tracing::warn!(jobs, intents, "ended what an earlier process left open");
         }
@@ -166,6 +168,9 @@ impl Gateway {
         behind.cancel();
         background.close();
         background.wait().await;
+        if let Err(error) = self.app.keyring.depart().await {
+            tracing::warn!(%error, "the keyring counts this process as running for some minutes more");
+        }
         self.app.db.close().await;
         answered
     }
@@ -182,6 +187,9 @@ async fn sweep(app: App, stop: CancellationToken) {
         ];
         if swept.contains(&false) {
             tracing::warn!("something over could not be swept away");
+        }
+        if let Err(error) = app.keyring.announce().await {
+            tracing::error!(%error, "the keyring's keys are not those at hand");
         }
     }
 }
@@ -212,7 +220,7 @@ impl Stores {
             world.clone(),
         ));
         let opens = keyring.check().await;
-        opens.map_err(|error| one("keys/wrapping.key", &error))?;
+        opens.map_err(|error| one("keyring", &error))?;
         let log = LogConfig {
             origin: config.log.origin.clone(),
             stall_after: Duration::from_secs(config.log.stall_after_s.into()),
@@ -283,7 +291,7 @@ impl Material {
     fn read(config: &Config) -> Result<Self, Defects> {
         let mut defects = Vec::new();
         let keys = &config.keys;
-        let wrapping = FileWrapper::open(&keys.file(KeyFile::Wrapping), &[]);
+        let wrapping = FileWrapper::open_folder(&keys.directory);
         let wrapper = kept("keys/wrapping.key", wrapping, &mut defects);
         let lookup = LookupKeys::open(&keys.file(KeyFile::Lookup));
         let lookup = kept("keys/lookup.keys", lookup, &mut defects);

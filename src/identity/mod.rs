@@ -17,6 +17,7 @@ pub mod jwt;
 mod login;
 mod once;
 pub mod outbound;
+mod people;
 mod providers;
 mod secret;
 mod session;
@@ -29,6 +30,7 @@ pub use citizen::{Auditor, Caller, Channel, Citizen, Scope, Scopes, UnknownScope
 pub use clients::{Client, ClientDefect, Clients};
 pub use error::{AccessError, DocumentDefect, LoginError, ProviderFault, TokenError, Unavailable};
 pub use login::{Begun, LoggedIn, Logins, Offer, ReturnTo, UnsafeReturn};
+pub use people::{JoinError, People, Reindexed, RetireError};
 pub use secret::{PairwiseKey, UnreadableSecret};
 pub use session::{CsrfToken, Session, Sessions};
 pub use setup::{Identity, ProviderDefect, SetupDefect};

@@ -128,7 +128,7 @@ impl Identity {
             return Err(defects);
         };
 
-        let subjects = Subjects::new(keyring);
+        let subjects = Subjects::new(keyring, world.clone());
         let sessions = Sessions::new(
             db.clone(),
             subjects.clone(),

@@ -39,12 +39,24 @@ const GATEWAY: &[(i64, &str, &str)] = &[
         "log",
         include_str!("../../migrations/gateway/0004_log.sql"),
     ),
+    (
+        10,
+        "subject_document",
+        include_str!("../../migrations/gateway/0010_subject_document.sql"),
+    ),
 ];
-const KEYRING: &[(i64, &str, &str)] = &[(
-    1,
-    "keyring",
-    include_str!("../../migrations/keyring/0001_keyring.sql"),
-)];
+const KEYRING: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "keyring",
+        include_str!("../../migrations/keyring/0001_keyring.sql"),
+    ),
+    (
+        2,
+        "replicas",
+        include_str!("../../migrations/keyring/0002_replicas.sql"),
+    ),
+];
 
 pub(super) async fn run(pool: &SqlitePool, schema: Schema) -> Result<(), StoreError> {
     let changes = match schema {

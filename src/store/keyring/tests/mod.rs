@@ -1,8 +1,13 @@
+mod races;
+mod reindexing;
+mod rotation;
+
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use super::*;
+use crate::citizen::Document;
 use crate::store::Schema;
 
 /// A keyring on files of its own.
@@ -116,18 +121,6 @@ async fn many_first_log_ins_at_once_make_one_person() {
 }
 
 #[tokio::test]
-async fn a_new_hashing_key_finds_people_of_the_old_one_and_reindexes_them() {
-    let Scratch { folder, keyring } = &scratch().await;
-    let anna = document("11111111H");
-    let subject = keyring.enrol(&anna).await.unwrap();
-    let both = open(folder.path(), &lookup(&[(1, 1), (2, 2)])).await;
-    assert_eq!(both.subject_of(&anna).await.unwrap(), Some(subject));
-    assert_eq!(both.enrol(&anna).await.unwrap(), subject);
-    let newest_only = open(folder.path(), &lookup(&[(2, 2)])).await;
-    assert_eq!(newest_only.subject_of(&anna).await.unwrap(), Some(subject));
-}
-
-#[tokio::test]
 async fn a_nie_that_became_a_dni_keeps_the_person_and_never_takes_another() {
     let Scratch { keyring, .. } = &scratch().await;
     let subject = keyring.enrol(&document("Y1234567X")).await.unwrap();
@@ -229,33 +222,6 @@ async fn a_wrapped_key_moved_to_another_person_does_not_unwrap() {
     let sealed = keyring.seal(pere, class, "t/1", b"x").await;
     let expected = KeyringError::Wrapper(WrapperError::Unreadable);
     assert_eq!(sealed.unwrap_err().to_string(), expected.to_string());
-}
-
-#[tokio::test]
-async fn a_wrapping_key_can_be_replaced_without_losing_anything() {
-    let Scratch { folder, keyring } = &scratch().await;
-    let (subject, class) = (nobody(), RetentionClass::Evidence);
-    let sealed = keyring.seal(subject, class, "t/1", b"x").await.unwrap();
-    let (old, new) = (
-        folder.path().join("wrapping.key"),
-        folder.path().join("new.key"),
-    );
-    secret_file::create(&new, &[10; 32]).unwrap();
-
-    let alone = FileWrapper::open(&new, &[]).unwrap();
-    let early = open_with(folder.path(), &lookup(&[(1, 1)]), alone).await;
-    let opened = early.open_sealed(subject, class, "t/1", &sealed).await;
-    assert!(matches!(
-        opened,
-        Err(KeyringError::Wrapper(WrapperError::Unknown { .. }))
-    ));
-
-    let both = FileWrapper::open(&new, &[&old]).unwrap();
-    let both = open_with(folder.path(), &lookup(&[(1, 1)]), both).await;
-    assert_eq!(both.rewrap().await.unwrap(), 1);
-    assert_eq!(both.rewrap().await.unwrap(), 0);
-    let opened = early.open_sealed(subject, class, "t/1", &sealed).await;
-    assert_eq!(opened.unwrap().as_slice(), b"x");
 }
 
 #[test]
