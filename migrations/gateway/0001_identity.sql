@@ -3,15 +3,15 @@
 -- A person as this service knows them. Who they are is encrypted under their own key.
 CREATE TABLE subject (
     subject    TEXT PRIMARY KEY,
-    created_at INTEGER NOT NULL,
-    person     BLOB NOT NULL          -- document and name, encrypted
+    created_at BIGINT NOT NULL,
+    person     BYTEA NOT NULL         -- document and name, encrypted
 );
 
 -- The one row that consent events and the gate both change, so that they cannot pass each other.
 CREATE TABLE subject_head (
     subject TEXT PRIMARY KEY REFERENCES subject (subject),
-    epoch   INTEGER NOT NULL DEFAULT 0,   -- advanced by every consent event
-    entries INTEGER NOT NULL DEFAULT 0    -- gapless count of exchange-log entries about the person
+    epoch   BIGINT NOT NULL DEFAULT 0,    -- advanced by every consent event
+    entries BIGINT NOT NULL DEFAULT 0     -- gapless count of exchange-log entries about the person
 );
 
 -- Log-ins on their way to a provider and back. Taken, once, by the callback.
@@ -19,25 +19,25 @@ CREATE TABLE login_transaction (
     state      TEXT PRIMARY KEY,      -- SHA-256 of the state parameter
     provider   TEXT NOT NULL,
     browser    TEXT NOT NULL,         -- SHA-256 of the cookie that binds it to one browser
-    sealed     BLOB NOT NULL,         -- nonce, code verifier, return path: encrypted
-    expires_at INTEGER NOT NULL
+    sealed     BYTEA NOT NULL,        -- nonce, code verifier, return path: encrypted
+    expires_at BIGINT NOT NULL
 );
 
 -- Browser sessions. The cookie's value is stored only as a hash.
 CREATE TABLE session (
     session    TEXT PRIMARY KEY,      -- SHA-256 of the cookie's value
     subject    TEXT NOT NULL REFERENCES subject (subject),
-    sealed     BLOB NOT NULL,         -- how they logged in, encrypted
-    created_at INTEGER NOT NULL,
-    seen_at    INTEGER NOT NULL,
-    ends_at    INTEGER NOT NULL
+    sealed     BYTEA NOT NULL,        -- how they logged in, encrypted
+    created_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    ends_at    BIGINT NOT NULL
 );
 
 -- Identifiers that may be used once: assertions, subject tokens, proofs of possession.
 CREATE TABLE used_once (
     kind       TEXT NOT NULL,
     identifier TEXT NOT NULL,         -- SHA-256 of issuer and identifier
-    expires_at INTEGER NOT NULL,
+    expires_at BIGINT NOT NULL,
     PRIMARY KEY (kind, identifier)
 );
 CREATE INDEX used_once_expiry ON used_once (expires_at);
@@ -48,10 +48,10 @@ CREATE TABLE access_grant (
     token      TEXT PRIMARY KEY,      -- SHA-256 of the token's jti
     client     TEXT NOT NULL,
     subject    TEXT REFERENCES subject (subject),  -- none for auditors
-    sealed     BLOB,                  -- who vouched for whom and how, encrypted
-    issued_at  INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    revoked_at INTEGER
+    sealed     BYTEA,                 -- who vouched for whom and how, encrypted
+    issued_at  BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    revoked_at BIGINT
 );
 CREATE INDEX access_grant_client ON access_grant (client, expires_at);
 CREATE INDEX session_end ON session (ends_at);

@@ -6,12 +6,12 @@ CREATE TABLE notice_served (
     body       TEXT NOT NULL,
     purpose    TEXT NOT NULL,
     notice     TEXT NOT NULL,
-    version    INTEGER NOT NULL,
+    version    BIGINT NOT NULL,
     language   TEXT NOT NULL,
     digest     TEXT NOT NULL,         -- of the exact text shown
     channel    TEXT NOT NULL,
-    seen       INTEGER NOT NULL,      -- newest consent_event.seq when it was shown: what came later, it does not know
-    at         INTEGER NOT NULL,
+    seen       BIGINT NOT NULL,       -- newest consent_event.seq when it was shown: what came later, it does not know
+    at         BIGINT NOT NULL,
     entry      TEXT NOT NULL          -- the log entry about it
 );
 CREATE INDEX notice_served_subject ON notice_served (subject);
@@ -19,8 +19,8 @@ CREATE INDEX notice_served_subject ON notice_served (subject);
 -- One row per item and event; the newest per item (by seq) is its state.
 CREATE TABLE consent_event (
     subject     TEXT NOT NULL REFERENCES subject (subject),
-    seq         INTEGER NOT NULL,     -- 1, 2, 3 ... per subject
-    epoch       INTEGER NOT NULL,     -- subject_head.epoch this event made
+    seq         BIGINT NOT NULL,      -- 1, 2, 3 ... per subject
+    epoch       BIGINT NOT NULL,      -- subject_head.epoch this event made
     item        TEXT NOT NULL,
     body        TEXT NOT NULL,
     purpose     TEXT NOT NULL,
@@ -29,11 +29,11 @@ CREATE TABLE consent_event (
     beneficiary TEXT NOT NULL,        -- 'self'
     event       TEXT NOT NULL CHECK (event IN ('granted', 'refused', 'withdrawn')),
     notice      TEXT NOT NULL,
-    version     INTEGER NOT NULL,
+    version     BIGINT NOT NULL,
     language    TEXT NOT NULL,
     served      TEXT REFERENCES notice_served (served),
-    valid_until INTEGER,              -- of a grant
-    at          INTEGER NOT NULL,
+    valid_until BIGINT,               -- of a grant
+    at          BIGINT NOT NULL,
     receipt     TEXT NOT NULL,
     PRIMARY KEY (subject, seq),
     CHECK ((event = 'granted') = (valid_until IS NOT NULL)),   -- no grant without an end (ISO 27560: validity_duration)
@@ -48,18 +48,18 @@ CREATE TABLE receipt (
     event      TEXT NOT NULL CHECK (event IN ('granted-and-refused', 'withdrawn')),
     code       TEXT NOT NULL,         -- short, for paper and telephone
     jws        TEXT NOT NULL,
-    evidence   BLOB NOT NULL,         -- who, how authenticated, what was shown: encrypted
+    evidence   BYTEA NOT NULL,        -- who, how authenticated, what was shown: encrypted
     entry      TEXT NOT NULL,         -- the log entry the receipt is about
-    at         INTEGER NOT NULL
+    at         BIGINT NOT NULL
 );
 CREATE INDEX receipt_subject ON receipt (subject, at);
 
 -- From when on consent given under an older version of a notice no longer counts.
 CREATE TABLE notice_minimum (
     notice       TEXT NOT NULL,
-    version      INTEGER NOT NULL,
-    effective_at INTEGER NOT NULL,
-    published_at INTEGER NOT NULL,
+    version      BIGINT NOT NULL,
+    effective_at BIGINT NOT NULL,
+    published_at BIGINT NOT NULL,
     PRIMARY KEY (notice, version)
 );
 
@@ -69,24 +69,7 @@ CREATE TABLE idempotency (
     key        TEXT NOT NULL,         -- SHA-256 of the header's value
     request    TEXT NOT NULL,         -- SHA-256 of what was asked
     receipt    TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
+    expires_at BIGINT NOT NULL,
     PRIMARY KEY (subject, key)
 );
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
-
-CREATE TRIGGER notice_served_is_append_only_u BEFORE UPDATE ON notice_served
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER notice_served_is_append_only_d BEFORE DELETE ON notice_served
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER consent_event_is_append_only_u BEFORE UPDATE ON consent_event
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER consent_event_is_append_only_d BEFORE DELETE ON consent_event
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER receipt_is_append_only_u BEFORE UPDATE ON receipt
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER receipt_is_append_only_d BEFORE DELETE ON receipt
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER notice_minimum_is_append_only_u BEFORE UPDATE ON notice_minimum
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER notice_minimum_is_append_only_d BEFORE DELETE ON notice_minimum
-BEGIN SELECT RAISE(ABORT, 'append only'); END;

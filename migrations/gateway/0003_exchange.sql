@@ -6,18 +6,18 @@ CREATE TABLE job (
     body        TEXT NOT NULL,
     purpose     TEXT NOT NULL,
     client      TEXT NOT NULL,        -- 'pages' or a registered client
-    epoch       INTEGER NOT NULL,     -- consent epoch the plan was made under
+    epoch       BIGINT NOT NULL,      -- consent epoch the plan was made under
     state       TEXT NOT NULL CHECK (state IN ('running', 'finished', 'interrupted')),
     owner       TEXT NOT NULL,        -- the process that runs it
-    created_at  INTEGER NOT NULL,
-    finished_at INTEGER
+    created_at  BIGINT NOT NULL,
+    finished_at BIGINT
 );
 CREATE INDEX job_subject ON job (subject, created_at);
 CREATE INDEX job_state ON job (state);
 
 CREATE TABLE job_source (
     job      TEXT NOT NULL REFERENCES job (job),
-    position INTEGER NOT NULL,        -- order in which the catalogue lists them
+    position BIGINT NOT NULL,         -- order in which the catalogue lists them
     product  TEXT NOT NULL,
     source   TEXT NOT NULL,
     state    TEXT NOT NULL,
@@ -35,12 +35,12 @@ CREATE TABLE exchange_intent (
     purpose        TEXT NOT NULL,
     product        TEXT NOT NULL,
     source         TEXT NOT NULL,
-    epoch          INTEGER NOT NULL,  -- of the person when it committed
-    consent_seq    INTEGER NOT NULL,  -- the consent_event that allowed it
-    counter        INTEGER NOT NULL,  -- of the person's log entries
+    epoch          BIGINT NOT NULL,   -- of the person when it committed
+    consent_seq    BIGINT NOT NULL,   -- the consent_event that allowed it
+    counter        BIGINT NOT NULL,   -- of the person's log entries
     request_id     TEXT NOT NULL UNIQUE,  -- IdPeticion: burnt for ever
     request_sha256 TEXT NOT NULL,
-    at             INTEGER NOT NULL,
+    at             BIGINT NOT NULL,
     entry          TEXT NOT NULL
 );
 CREATE INDEX exchange_intent_subject ON exchange_intent (subject, at);
@@ -51,12 +51,12 @@ CREATE TABLE exchange_outcome (
     exchange      TEXT PRIMARY KEY REFERENCES exchange_intent (exchange),
     result        TEXT NOT NULL CHECK (result IN
         ('ok', 'no_data', 'denied', 'error', 'timeout', 'discarded_revoked', 'abandoned')),
-    used          INTEGER NOT NULL,
+    used          BIGINT NOT NULL,
     code          TEXT,               -- stable code of ours or of the service
     answer_sha256 TEXT,
-    epoch         INTEGER NOT NULL,   -- of the person when it committed
-    counter       INTEGER NOT NULL,
-    at            INTEGER NOT NULL,
+    epoch         BIGINT NOT NULL,    -- of the person when it committed
+    counter       BIGINT NOT NULL,
+    at            BIGINT NOT NULL,
     entry         TEXT NOT NULL
 );
 
@@ -67,9 +67,9 @@ CREATE TABLE release (
     subject   TEXT NOT NULL REFERENCES subject (subject),
     recipient TEXT NOT NULL,
     fields    TEXT NOT NULL,          -- names only, comma separated
-    epoch     INTEGER NOT NULL,       -- of the person when it committed
-    counter   INTEGER NOT NULL,
-    at        INTEGER NOT NULL,
+    epoch     BIGINT NOT NULL,        -- of the person when it committed
+    counter   BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
     entry     TEXT NOT NULL
 );
 CREATE INDEX release_subject ON release (subject, at);
@@ -81,20 +81,3 @@ CREATE TABLE release_exchange (
     PRIMARY KEY (release, exchange)
 );
 CREATE INDEX release_exchange_exchange ON release_exchange (exchange);
-
-CREATE TRIGGER exchange_intent_is_append_only_u BEFORE UPDATE ON exchange_intent
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER exchange_intent_is_append_only_d BEFORE DELETE ON exchange_intent
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER exchange_outcome_is_append_only_u BEFORE UPDATE ON exchange_outcome
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER exchange_outcome_is_append_only_d BEFORE DELETE ON exchange_outcome
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER release_is_append_only_u BEFORE UPDATE ON release
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER release_is_append_only_d BEFORE DELETE ON release
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER release_exchange_is_append_only_u BEFORE UPDATE ON release_exchange
-BEGIN SELECT RAISE(ABORT, 'append only'); END;
-CREATE TRIGGER release_exchange_is_append_only_d BEFORE DELETE ON release_exchange
-BEGIN SELECT RAISE(ABORT, 'append only'); END;

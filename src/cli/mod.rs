@@ -15,10 +15,11 @@ pub mod wire;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use crate::clock::World;
-use crate::config::{Config, Problem};
+use crate::config::{Config, Problem, Role};
 use crate::store::{Db, Schema};
 
 /// Exit code of a configuration that cannot work.
@@ -123,27 +124,23 @@ fn refuse(problems: &[Problem]) -> ExitCode {
     ExitCode::from(CONFIGURATION)
 }
 
+/// Brings both databases up to date, as the user who owns them.
 fn migrate(config: &Config) -> ExitCode {
     let done = serve::block_on(async {
-        for (file, schema) in [
-            (&config.store.database, Schema::Gateway),
-            (&config.store.keyring, Schema::Keyring),
-        ] {
-            Db::open(file, schema)
-                .await
-                .map_err(|error| (file.clone(), error))?
-                .close()
-                .await;
+        for schema in [Schema::Gateway, Schema::Keyring] {
+            let location = config.store.location(schema, Role::Owner)?;
+            let migrated = Db::migrate(&location, schema).await;
+            migrated.with_context(|| format!("{location:?}"))?;
         }
-        Ok::<_, (PathBuf, crate::store::StoreError)>(())
+        Ok::<_, anyhow::Error>(())
     });
     match done {
         Ok(()) => {
             println!("both databases are up to date");
             ExitCode::SUCCESS
         }
-        Err((file, error)) => {
-            eprintln!("{}: {:#}", file.display(), anyhow::Error::from(error));
+        Err(error) => {
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::source::Source;
 use super::{BodyConfig, Config, Environment};
+use crate::store::Location;
 
 /// Looks at a configuration whose parts were each readable.
 pub(super) fn together(config: &Config, source: &mut Source<'_>) {
@@ -51,6 +52,14 @@ pub(super) fn together(config: &Config, source: &mut Source<'_>) {
             );
         }
     }
+    if matches!(config.store.database, Location::Server(_))
+        != matches!(config.store.keyring, Location::Server(_))
+    {
+        source.problem(
+            "store.keyring",
+            "database and keyring are both files or both on PostgreSQL",
+        );
+    }
     if config.environment == Environment::Production {
         production(config, source);
     }
@@ -69,6 +78,21 @@ fn production(config: &Config, source: &mut Source<'_>) {
             "platform.url",
             "is a test endpoint; production asks the production one",
         );
+    }
+    let databases = [
+        ("store.database", &config.store.database),
+        ("store.keyring", &config.store.keyring),
+    ];
+    for (key, location) in databases {
+        if let Location::Server(server) = location
+            && !server.is_verified()
+            && !is_this_machine(server.host())
+        {
+            source.problem(
+                key,
+                "production needs sslmode=verify-full towards another machine",
+            );
+        }
     }
     for (index, body) in config.bodies.iter().enumerate() {
         if is_test_code(body) {
@@ -90,10 +114,11 @@ fn production(config: &Config, source: &mut Source<'_>) {
 fn is_test_host(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("");
     let first = host.split('.').next().unwrap_or("");
-    first.ends_with("-pre")
-        || first.ends_with("-dev")
-        || host == "localhost"
-        || host.starts_with("127.")
+    first.ends_with("-pre") || first.ends_with("-dev") || is_this_machine(host)
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.starts_with("127.") || host == "::1" || host.starts_with('/')
 }
 
 fn is_test_code(body: &BodyConfig) -> bool {

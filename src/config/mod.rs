@@ -4,6 +4,7 @@
 
 mod check;
 mod source;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::telemetry::TelemetryConfig;
 use source::Source;
 
 pub use source::Problem;
+pub use store::{Role, RoleConfig, RolesConfig, StoreConfig};
 
 /// Where the service runs: how much it forgives.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -66,16 +68,6 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// The address people and clients use: redirects, tokens and receipts name it.
     pub public_url: Url,
-}
-
-/// Where the service keeps things.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoreConfig {
-    /// Database file.
-    pub database: PathBuf,
-    /// Keyring file, with a backup of its own.
-    pub keyring: PathBuf,
 }
 
 /// Where the service's own keys are.
@@ -300,8 +292,7 @@ impl Config {
     /// The same with every path below a folder.
     fn below(mut self, folder: &Path) -> Self {
         let place = |path: &mut PathBuf| *path = folder.join(&*path);
-        place(&mut self.store.database);
-        place(&mut self.store.keyring);
+        self.store.place(place);
         place(&mut self.keys.directory);
         place(&mut self.log.anchor);
         place(&mut self.platform.seal_roots);

@@ -1,9 +1,15 @@
 //! What a statement is bound with, and what comes back.
 
 use jiff::Timestamp;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo};
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Row as _, Sqlite};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteRow, SqliteTypeInfo};
+use sqlx::{
+    ColumnIndex, Database, Decode, Encode, IntoArguments, Postgres, Row as _, Sqlite, Type,
+};
 
 use super::StoreError;
 
@@ -84,71 +90,102 @@ pub fn instant(micros: i64) -> Option<Timestamp> {
     Timestamp::from_microsecond(micros).ok()
 }
 
-pub(super) fn bind(
-    sql: &'static str,
-    values: Vec<Value>,
-) -> Query<'static, Sqlite, SqliteArguments> {
+pub(super) fn bind<DB>(sql: &'static str, values: Vec<Value>) -> Query<'static, DB, DB::Arguments>
+where
+    DB: Database,
+    DB::Arguments: IntoArguments<DB>,
+    Vec<u8>: for<'a> Encode<'a, DB> + Type<DB>,
+    i64: for<'a> Encode<'a, DB> + Type<DB>,
+    Nothing: for<'a> Encode<'a, DB> + Type<DB>,
+    String: for<'a> Encode<'a, DB> + Type<DB>,
+{
     values
         .into_iter()
         .fold(sqlx::query(sql), |query, value| match value {
             Value::Bytes(bytes) => query.bind(bytes),
             Value::Int(number) => query.bind(number),
-            Value::Null => query.bind(None::<i64>),
+            Value::Null => query.bind(Nothing),
             Value::Text(text) => query.bind(text),
         })
 }
 
+/// NULL of whatever type the column has.
+pub(super) struct Nothing;
+
+impl Type<Postgres> for Nothing {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(0)) // "unspecified": the server infers it
+    }
+}
+
+impl Encode<'_, Postgres> for Nothing {
+    fn encode_by_ref(&self, _: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        Ok(IsNull::Yes)
+    }
+}
+
+impl Type<Sqlite> for Nothing {
+    fn type_info() -> SqliteTypeInfo {
+        <i64 as Type<Sqlite>>::type_info() // SQLite has one NULL for all
+    }
+}
+
+impl Encode<'_, Sqlite> for Nothing {
+    fn encode_by_ref(&self, _: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        Ok(IsNull::Yes)
+    }
+}
+
 /// A row of an answer; columns are read by position.
 #[derive(Debug)]
-pub struct Row {
-    inner: SqliteRow,
+pub enum Row {
+    /// Of PostgreSQL.
+    Postgres(PgRow),
+    /// Of SQLite.
+    Sqlite(SqliteRow),
 }
 
 impl Row {
-    pub(super) fn new(inner: SqliteRow) -> Self {
-        Self { inner }
+    fn read<'r, T>(&'r self, column: usize) -> Result<T, StoreError>
+    where
+        T: Decode<'r, Postgres> + Type<Postgres> + Decode<'r, Sqlite> + Type<Sqlite>,
+        usize: ColumnIndex<PgRow> + ColumnIndex<SqliteRow>,
+    {
+        let read = match self {
+            Self::Postgres(row) => row.try_get(column),
+            Self::Sqlite(row) => row.try_get(column),
+        };
+        read.map_err(|_| StoreError::Corrupt { column })
     }
 
     /// A whole number.
     pub fn int(&self, column: usize) -> Result<i64, StoreError> {
-        self.inner
-            .try_get(column)
-            .map_err(|_| StoreError::Corrupt { column })
+        self.read(column)
     }
 
     /// A whole number, or nothing.
     pub fn int_or_null(&self, column: usize) -> Result<Option<i64>, StoreError> {
-        self.inner
-            .try_get(column)
-            .map_err(|_| StoreError::Corrupt { column })
+        self.read(column)
     }
 
     /// A text.
     pub fn text(&self, column: usize) -> Result<String, StoreError> {
-        self.inner
-            .try_get(column)
-            .map_err(|_| StoreError::Corrupt { column })
+        self.read(column)
     }
 
     /// A text, or nothing.
     pub fn text_or_null(&self, column: usize) -> Result<Option<String>, StoreError> {
-        self.inner
-            .try_get(column)
-            .map_err(|_| StoreError::Corrupt { column })
+        self.read(column)
     }
 
     /// Bytes.
     pub fn bytes(&self, column: usize) -> Result<Vec<u8>, StoreError> {
-        self.inner
-            .try_get(column)
-            .map_err(|_| StoreError::Corrupt { column })
+        self.read(column)
     }
 
     /// Bytes, or nothing.
     pub fn bytes_or_null(&self, column: usize) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner
-            .try_get(column)
-            .map_err(|_| StoreError::Corrupt { column })
+        self.read(column)
     }
 
     /// An instant.

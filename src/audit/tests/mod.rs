@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::citizen::SubjectId;
-use crate::store::Schema;
 use crate::store::keyring::tests as keyring;
+use crate::store::{Schema, testing};
 
 pub(super) const ORIGIN: &str = "log.example.cat/exchange/2026";
 
@@ -27,8 +27,7 @@ pub(crate) struct Scratch {
 
 pub(crate) async fn scratch() -> Scratch {
     let keys = keyring::scratch().await;
-    let db = Db::open(&keys.folder.path().join("gateway.db"), Schema::Gateway).await;
-    let db = db.unwrap();
+    let db = testing::open(&keys.folder.path().join("gateway.db"), Schema::Gateway).await;
     let log = open(&keys, &db).await.unwrap();
     Scratch {
         keys,

@@ -106,8 +106,8 @@ fn anchored(scratch: &Scratch) -> checkpoint::Checkpoint {
 async fn two_sequencers_at_once_never_fork() {
     let scratch = Arc::new(scratch().await);
     let file = scratch.keys.folder.path().join("gateway.db");
-    let other = Db::open(&file, Schema::Gateway);
-    let other = Arc::new(open(&scratch.keys, &other.await.unwrap()).await.unwrap());
+    let other = testing::open(&file, Schema::Gateway).await;
+    let other = Arc::new(open(&scratch.keys, &other).await.unwrap());
     for _ in 0..30 {
         scratch.stage(3, None).await;
         let runs = [Arc::clone(&scratch.log), Arc::clone(&other)]
@@ -154,8 +154,7 @@ async fn a_running_sequencer_numbers_entries_by_itself_and_stops_when_told() {
 #[tokio::test]
 async fn exchanges_stop_when_entries_wait_too_long_and_go_on_once_they_are_numbered() {
     let keys = keyring::scratch().await;
-    let db = Db::open(&keys.folder.path().join("gateway.db"), Schema::Gateway).await;
-    let db = db.unwrap();
+    let db = testing::open(&keys.folder.path().join("gateway.db"), Schema::Gateway).await;
     let config = LogConfig {
         origin: ORIGIN.to_owned(),
         stall_after: Duration::ZERO,
@@ -190,7 +189,7 @@ async fn an_older_copy_of_the_database_is_refused() {
     scratch.stage(1, None).await;
     scratch.log.sequence_once().await.unwrap();
 
-    let older = Db::open(&older, Schema::Gateway).await.unwrap();
+    let older = testing::open(&older, Schema::Gateway).await;
     assert!(matches!(
         open(&scratch.keys, &older).await,
         Err(LogError::RolledBack {
@@ -212,7 +211,7 @@ async fn a_copy_that_went_its_own_way_is_refused() {
 
     let anchor = std::fs::read(scratch.anchor()).unwrap();
     std::fs::remove_file(scratch.anchor()).unwrap();
-    let other = Db::open(&other, Schema::Gateway).await.unwrap();
+    let other = testing::open(&other, Schema::Gateway).await;
     assert!(matches!(
         open(&scratch.keys, &other).await,
         Err(LogError::AnchorMissing { size: 2 })
@@ -274,6 +273,6 @@ async fn a_log_needs_a_name_a_checkpoint_can_carry() {
 }
 
 async fn copy(scratch: &Scratch, to: &std::path::Path) {
-    scratch.db.truncate_journal().await.unwrap();
-    std::fs::copy(scratch.keys.folder.path().join("gateway.db"), to).unwrap();
+    let from = scratch.keys.folder.path().join("gateway.db");
+    testing::copy(&scratch.db, &from, to, Schema::Gateway).await;
 }

@@ -12,23 +12,26 @@ async fn healthy() -> Scratch {
     scratch
 }
 
-/// Does what only somebody with the database file in their hands can do.
+/// Does what only somebody with the whole database in their hands can do.
 async fn tamper(scratch: &Scratch, statements: &[&'static str]) {
     let mut tx = scratch.db.begin().await.unwrap();
-    tx.execute("PRAGMA defer_foreign_keys = on", vec![])
-        .await
-        .unwrap();
-    for trigger in [
-        "DROP TRIGGER log_entry_is_append_only_u",
-        "DROP TRIGGER log_entry_is_append_only_d",
-        "DROP TRIGGER log_sequence_is_append_only_u",
-        "DROP TRIGGER log_sequence_is_append_only_d",
-        "DROP TRIGGER log_checkpoint_is_append_only_u",
-        "DROP TRIGGER log_checkpoint_is_append_only_d",
-        "DROP TRIGGER log_tile_is_append_only_u",
-        "DROP TRIGGER log_tile_is_append_only_d",
-    ] {
-        tx.execute(trigger, vec![]).await.unwrap();
+    let unguarded: &[&'static str] = if scratch.db.is_shared() {
+        &["SET LOCAL session_replication_role = replica"]
+    } else {
+        &[
+            "PRAGMA defer_foreign_keys = on",
+            "DROP TRIGGER log_entry_is_append_only_u",
+            "DROP TRIGGER log_entry_is_append_only_d",
+            "DROP TRIGGER log_sequence_is_append_only_u",
+            "DROP TRIGGER log_sequence_is_append_only_d",
+            "DROP TRIGGER log_checkpoint_is_append_only_u",
+            "DROP TRIGGER log_checkpoint_is_append_only_d",
+            "DROP TRIGGER log_tile_is_append_only_u",
+            "DROP TRIGGER log_tile_is_append_only_d",
+        ]
+    };
+    for statement in unguarded {
+        tx.execute(statement, vec![]).await.unwrap();
     }
     for statement in statements {
         assert_ne!(

@@ -24,7 +24,7 @@ use crate::citizen::{
 use crate::clock::{Clock, SystemEntropy, World};
 use crate::identity::Channel;
 use crate::store::keyring::{FileWrapper, Keyring, LookupKeys};
-use crate::store::{Db, Schema, Value};
+use crate::store::{Db, Schema, Value, testing};
 
 const C4: &str = "AEAT_IRPF/C4";
 const C2: &str = "AEAT_IRPF/C2";
@@ -73,9 +73,7 @@ impl House {
             entropy: Arc::new(SystemEntropy::default()),
         };
         let file = |name: &str| folder.path().join(name);
-        let db = Db::open(&file("gateway.db"), Schema::Gateway)
-            .await
-            .unwrap();
+        let db = testing::open(&file("gateway.db"), Schema::Gateway).await;
         let keyring = Arc::new(keyring(&folder, world.clone()).await);
         let config = LogConfig {
             origin: "gateway.example.cat/exchange/2026".to_owned(),
@@ -190,9 +188,7 @@ impl House {
 }
 
 async fn keyring(folder: &TempDir, world: World) -> Keyring {
-    let db = Db::open(&folder.path().join("keyring.db"), Schema::Keyring)
-        .await
-        .unwrap();
+    let db = testing::open(&folder.path().join("keyring.db"), Schema::Keyring).await;
     let wrapping = folder.path().join("wrapping.key");
     crate::store::keyring::secret_file::create(&wrapping, &[9; 32]).unwrap();
     let wrapper = FileWrapper::open(&wrapping, &[]).unwrap();

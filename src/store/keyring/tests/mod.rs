@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::citizen::Document;
-use crate::store::Schema;
+use crate::store::{Schema, testing};
 
 /// A keyring on files of its own.
 pub(crate) struct Scratch {
@@ -26,9 +26,9 @@ pub(crate) async fn scratch() -> Scratch {
 
 /// Copies the keyring's database, as a backup does.
 pub(crate) async fn copy_of(keys: &Scratch, name: &str) {
-    keys.keyring.db.truncate_journal().await.unwrap();
     let folder = keys.folder.path();
-    std::fs::copy(folder.join("keyring.db"), folder.join(name)).unwrap();
+    let (from, to) = (folder.join("keyring.db"), folder.join(name));
+    testing::copy(&keys.keyring.db, &from, &to, Schema::Keyring).await;
 }
 
 /// The keyring as a backup has it.
@@ -52,9 +52,9 @@ async fn open_with(folder: &Path, lookup: &str, wrapper: FileWrapper) -> Keyring
 }
 
 async fn open_file(file: &Path, lookup: &str, wrapper: FileWrapper) -> Keyring {
-    let db = Db::open(file, Schema::Keyring).await;
+    let db = testing::open(file, Schema::Keyring).await;
     let lookup = LookupKeys::parse(lookup).unwrap();
-    Keyring::open(db.unwrap(), Arc::new(wrapper), lookup, World::real())
+    Keyring::open(db, Arc::new(wrapper), lookup, World::real())
 }
 
 fn lookup(keys: &[(u32, u8)]) -> String {

@@ -1,7 +1,9 @@
 //! The rooms put together, started and stopped.
 
-use std::collections::BTreeMap;
-use std::fmt::Display;
+mod defects;
+mod material;
+mod stores;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,40 +15,26 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{App, layers, routes};
-use crate::audit::{Log, LogConfig, LogSigner};
-use crate::citizen::BodyId;
 use crate::clock::World;
-use crate::config::{BodyConfig, Config, KeyFile};
-use crate::consent::{Gate, Ledger, Notices, Offer, Offers, Purposes, ReceiptSigner, Terms};
-use crate::exchange::pci::{
-    Authorisation, Officer, Platform, PlatformProfile, Requester, SigningIdentity, Text,
-    TlsSettings, Transport, TrustRoots,
-};
-use crate::exchange::{Bodies, Body, Exchange, Parts};
+use crate::config::Config;
+use crate::consent::{Gate, Ledger, ReceiptSigner, Terms};
+use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
+use crate::exchange::{Bodies, Exchange, Parts};
 use crate::identity::{Identity, jwt};
 use crate::pages;
 use crate::products::Catalogue;
 use crate::profile::Indicators;
-use crate::store::keyring::{FileWrapper, Keyring, LookupKeys};
-use crate::store::{Db, Schema};
+use defects::{one, told};
+use material::Material;
+use stores::Stores;
+
+pub use defects::Defects;
 
 /// How long running fetches may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// How often what is over is swept away.
 const SWEEP: Duration = Duration::from_mins(1);
-
-/// Everything found wrong while putting the service together, all at once.
-#[derive(Debug)]
-pub struct Defects(pub Vec<String>);
-
-impl Display for Defects {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|defect| writeln!(f, "{defect}"))
-    }
-}
-
-impl std::error::Error for Defects {}
 
 /// The service, ready to answer.
 #[derive(Clone, Debug)]
@@ -194,51 +182,6 @@ async fn sweep(app: App, stop: CancellationToken) {
     }
 }
 
-/// The databases and the log over them.
-struct Stores {
-    db: Db,
-    keyring: Arc<Keyring>,
-    log: Arc<Log>,
-}
-
-/// What opens the stores.
-struct StoreKeys {
-    wrapper: FileWrapper,
-    lookup: LookupKeys,
-    log_signer: LogSigner,
-}
-
-impl Stores {
-    async fn open(config: &Config, world: &World, keys: StoreKeys) -> Result<Self, Defects> {
-        let keyring_db = open_db(&config.store.keyring, Schema::Keyring).await?;
-        let db = open_db(&config.store.database, Schema::Gateway).await?;
-        let wrapper = Arc::new(keys.wrapper);
-        let keyring = Arc::new(Keyring::open(
-            keyring_db,
-            wrapper,
-            keys.lookup,
-            world.clone(),
-        ));
-        let opens = keyring.check().await;
-        opens.map_err(|error| one("keyring", &error))?;
-        let log = LogConfig {
-            origin: config.log.origin.clone(),
-            stall_after: Duration::from_secs(config.log.stall_after_s.into()),
-            anchor: config.log.anchor.clone(),
-        };
-        let log = Log::open(
-            db.clone(),
-            Arc::clone(&keyring),
-            log,
-            keys.log_signer,
-            world.clone(),
-        )
-        .await;
-        let log = Arc::new(log.map_err(|error| one("log", &error))?);
-        Ok(Self { db, keyring, log })
-    }
-}
-
 /// What is asked, in which words, in whose names, and what it is compared with.
 struct Rules {
     terms: Arc<Terms>,
@@ -273,140 +216,6 @@ fn exchange(
         bodies: rules.bodies.clone(),
         limits: config.limits,
         world: world.clone(),
-    })
-}
-
-/// What is read from files, before any store is opened.
-struct Material {
-    keys: StoreKeys,
-    receipts: ReceiptSigner,
-    catalogue: Catalogue,
-    indicators: Indicators,
-    terms: Terms,
-    bodies: Vec<Body>,
-    hosts: BTreeMap<String, BodyId>,
-}
-
-impl Material {
-    fn read(config: &Config) -> Result<Self, Defects> {
-        let mut defects = Vec::new();
-        let keys = &config.keys;
-        let wrapping = FileWrapper::open_folder(&keys.directory);
-        let wrapper = kept("keys/wrapping.key", wrapping, &mut defects);
-        let lookup = LookupKeys::open(&keys.file(KeyFile::Lookup));
-        let lookup = kept("keys/lookup.keys", lookup, &mut defects);
-        let log_signer = LogSigner::open(&keys.file(KeyFile::Log));
-        let log_signer = kept("keys/log.pem", log_signer, &mut defects);
-        let pem = crate::store::keyring::secret_file::read(&keys.file(KeyFile::Receipts));
-        let receipts = kept("keys/receipts.pem", pem, &mut defects).and_then(|pem| {
-            kept(
-                "keys/receipts.pem",
-                ReceiptSigner::from_pem(&pem),
-                &mut defects,
-            )
-        });
-        let catalogue = Catalogue::parse(include_str!("../config/products.toml"));
-        let catalogue = kept("config/products.toml", catalogue, &mut defects);
-        let indicators = Indicators::parse(include_str!("../config/indicators.toml"));
-        let indicators = kept("config/indicators.toml", indicators, &mut defects);
-        let purposes = kept("consent/purposes.toml", Purposes::embedded(), &mut defects);
-        let notices = kept("consent/notices", Notices::embedded(), &mut defects);
-        let bodies: Vec<_> = config
-            .bodies
-            .iter()
-            .filter_map(|body| kept(&format!("body {}", body.id), open_body(body), &mut defects))
-            .collect();
-        let offers = catalogue.as_ref().map(|catalogue| {
-            let offers = config
-                .bodies
-                .iter()
-                .map(|body| (body.id.clone(), offers(catalogue, body)));
-            Offers::new(offers)
-        });
-        let hosts = config.bodies.iter().flat_map(|body| {
-            body.hosts
-                .iter()
-                .map(move |host| (host.to_ascii_lowercase(), body.id.clone()))
-        });
-        let whole = (|| {
-            Some(Self {
-                keys: StoreKeys {
-                    wrapper: wrapper?,
-                    lookup: lookup?,
-                    log_signer: log_signer?,
-                },
-                receipts: receipts?,
-                catalogue: catalogue?,
-                indicators: indicators?,
-                terms: Terms {
-                    purposes: purposes?,
-                    notices: notices?,
-                    offers: offers?,
-                    public_url: config
-                        .http
-                        .public_url
-                        .as_str()
-                        .trim_end_matches('/')
-                        .to_owned(),
-                },
-                bodies,
-                hosts: hosts.collect(),
-            })
-        })();
-        whole.filter(|_| defects.is_empty()).ok_or(Defects(defects))
-    }
-}
-
-/// What a body may ask for: the catalogue, or its own choice of it.
-fn offers(catalogue: &Catalogue, body: &BodyConfig) -> Vec<Offer> {
-    let chosen = |code: &str| {
-        body.products
-            .as_ref()
-            .is_none_or(|products| products.iter().any(|one| one == code))
-    };
-    catalogue
-        .products()
-        .filter(|product| chosen(product.code.as_str()))
-        .map(Offer::from)
-        .collect()
-}
-
-fn open_body(config: &BodyConfig) -> anyhow::Result<Body> {
-    use anyhow::Context as _;
-
-    let finality = config
-        .finality
-        .as_deref()
-        .map(Text::new)
-        .transpose()
-        .context("finality")?;
-    let procedure = config
-        .procedure
-        .as_deref()
-        .map(Authorisation::procedure)
-        .transpose()
-        .context("procedure")?;
-    let authorisation = finality.map(Authorisation::Finality).or(procedure);
-    let certificate = fs::read(&config.seal_certificate).context("seal_certificate")?;
-    let key = crate::store::keyring::secret_file::read(&config.seal_key).context("seal_key")?;
-    Ok(Body {
-        id: config.id.clone(),
-        requester: Requester {
-            code: config.ine10.clone(),
-            name: Text::new(&config.name).context("name")?,
-        },
-        authorisation: authorisation.context("finality")?,
-        officer: Officer {
-            name: Text::new(&config.officer.name).context("officer.name")?,
-            nif: config.officer.checked_nif().context("officer.nif")?,
-        },
-        municipality: config
-            .municipality
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .context("municipality")?,
-        identity: SigningIdentity::from_pem(&certificate, &key).context("seal")?,
     })
 }
 
@@ -453,38 +262,4 @@ fn key_set(receipts: &ReceiptSigner, identity: &Identity) -> serde_json::Value {
         keys.push(receipts.jwk());
     }
     set
-}
-
-async fn open_db(file: &Path, schema: Schema) -> Result<Db, Defects> {
-    let what = file.display().to_string();
-    Db::open(file, schema)
-        .await
-        .map_err(|error| one(&what, &error))
-}
-
-/// The value, or its defect put with the others.
-fn kept<T>(
-    what: &str,
-    found: Result<T, impl Into<anyhow::Error>>,
-    defects: &mut Vec<String>,
-) -> Option<T> {
-    found
-        .map_err(|error| defects.push(format!("{what}  {:#}", error.into())))
-        .ok()
-}
-
-fn one(what: &str, error: &dyn std::error::Error) -> Defects {
-    Defects(vec![told(what, error)])
-}
-
-/// An error with its causes, on one line.
-fn told(what: &str, error: &dyn std::error::Error) -> String {
-    let mut line = format!("{what}  {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }

@@ -1,0 +1,8 @@
+CREATE TRIGGER exchange_intent_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exchange_intent
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER exchange_outcome_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON exchange_outcome
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER release_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON release
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER release_exchange_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON release_exchange
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -1,0 +1,150 @@
+//! What is read from files, before any store is opened.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::defects::{Defects, kept};
+use super::stores::StoreKeys;
+use crate::audit::LogSigner;
+use crate::citizen::BodyId;
+use crate::config::{BodyConfig, Config, KeyFile};
+use crate::consent::{Notices, Offer, Offers, Purposes, ReceiptSigner, Terms};
+use crate::exchange::Body;
+use crate::exchange::pci::{Authorisation, Officer, Requester, SigningIdentity, Text};
+use crate::products::Catalogue;
+use crate::profile::Indicators;
+use crate::store::keyring::{FileWrapper, LookupKeys};
+
+/// What is read from files, before any store is opened.
+pub(super) struct Material {
+    pub(super) keys: StoreKeys,
+    pub(super) receipts: ReceiptSigner,
+    pub(super) catalogue: Catalogue,
+    pub(super) indicators: Indicators,
+    pub(super) terms: Terms,
+    pub(super) bodies: Vec<Body>,
+    pub(super) hosts: BTreeMap<String, BodyId>,
+}
+
+impl Material {
+    pub(super) fn read(config: &Config) -> Result<Self, Defects> {
+        let mut defects = Vec::new();
+        let keys = &config.keys;
+        let wrapping = FileWrapper::open_folder(&keys.directory);
+        let wrapper = kept("keys/wrapping.key", wrapping, &mut defects);
+        let lookup = LookupKeys::open(&keys.file(KeyFile::Lookup));
+        let lookup = kept("keys/lookup.keys", lookup, &mut defects);
+        let log_signer = LogSigner::open(&keys.file(KeyFile::Log));
+        let log_signer = kept("keys/log.pem", log_signer, &mut defects);
+        let pem = crate::store::keyring::secret_file::read(&keys.file(KeyFile::Receipts));
+        let receipts = kept("keys/receipts.pem", pem, &mut defects).and_then(|pem| {
+            kept(
+                "keys/receipts.pem",
+                ReceiptSigner::from_pem(&pem),
+                &mut defects,
+            )
+        });
+        let catalogue = Catalogue::parse(include_str!("../../config/products.toml"));
+        let catalogue = kept("config/products.toml", catalogue, &mut defects);
+        let indicators = Indicators::parse(include_str!("../../config/indicators.toml"));
+        let indicators = kept("config/indicators.toml", indicators, &mut defects);
+        let purposes = kept("consent/purposes.toml", Purposes::embedded(), &mut defects);
+        let notices = kept("consent/notices", Notices::embedded(), &mut defects);
+        let bodies: Vec<_> = config
+            .bodies
+            .iter()
+            .filter_map(|body| kept(&format!("body {}", body.id), open_body(body), &mut defects))
+            .collect();
+        let offers = catalogue.as_ref().map(|catalogue| {
+            let offers = config
+                .bodies
+                .iter()
+                .map(|body| (body.id.clone(), offers(catalogue, body)));
+            Offers::new(offers)
+        });
+        let hosts = config.bodies.iter().flat_map(|body| {
+            body.hosts
+                .iter()
+                .map(move |host| (host.to_ascii_lowercase(), body.id.clone()))
+        });
+        let whole = (|| {
+            Some(Self {
+                keys: StoreKeys {
+                    wrapper: wrapper?,
+                    lookup: lookup?,
+                    log_signer: log_signer?,
+                },
+                receipts: receipts?,
+                catalogue: catalogue?,
+                indicators: indicators?,
+                terms: Terms {
+                    purposes: purposes?,
+                    notices: notices?,
+                    offers: offers?,
+                    public_url: config
+                        .http
+                        .public_url
+                        .as_str()
+                        .trim_end_matches('/')
+                        .to_owned(),
+                },
+                bodies,
+                hosts: hosts.collect(),
+            })
+        })();
+        whole.filter(|_| defects.is_empty()).ok_or(Defects(defects))
+    }
+}
+
+/// What a body may ask for: the catalogue, or its own choice of it.
+fn offers(catalogue: &Catalogue, body: &BodyConfig) -> Vec<Offer> {
+    let chosen = |code: &str| {
+        body.products
+            .as_ref()
+            .is_none_or(|products| products.iter().any(|one| one == code))
+    };
+    catalogue
+        .products()
+        .filter(|product| chosen(product.code.as_str()))
+        .map(Offer::from)
+        .collect()
+}
+
+fn open_body(config: &BodyConfig) -> anyhow::Result<Body> {
+    use anyhow::Context as _;
+
+    let finality = config
+        .finality
+        .as_deref()
+        .map(Text::new)
+        .transpose()
+        .context("finality")?;
+    let procedure = config
+        .procedure
+        .as_deref()
+        .map(Authorisation::procedure)
+        .transpose()
+        .context("procedure")?;
+    let authorisation = finality.map(Authorisation::Finality).or(procedure);
+    let certificate = fs::read(&config.seal_certificate).context("seal_certificate")?;
+    let key = crate::store::keyring::secret_file::read(&config.seal_key).context("seal_key")?;
+    Ok(Body {
+        id: config.id.clone(),
+        requester: Requester {
+            code: config.ine10.clone(),
+            name: Text::new(&config.name).context("name")?,
+        },
+        authorisation: authorisation.context("finality")?,
+        officer: Officer {
+            name: Text::new(&config.officer.name).context("officer.name")?,
+            nif: config.officer.checked_nif().context("officer.nif")?,
+        },
+        municipality: config
+            .municipality
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .context("municipality")?,
+        identity: SigningIdentity::from_pem(&certificate, &key).context("seal")?,
+    })
+}

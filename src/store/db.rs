@@ -1,0 +1,233 @@
+//! The database and its transactions, on either engine.
+
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::{Executor, Postgres, Sqlite, Transaction};
+
+use super::value::{bind, instant};
+use super::{Location, Row, Schema, StoreError, Value, postgres, sqlite};
+
+/// How long a statement may take before the server counts as gone. A network that swallows packets
+/// says nothing; whoever waits for it must still get an answer.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// A database: on SQLite one writer and many readers, on PostgreSQL many of both.
+///
+/// Every write goes through [`Db::begin`]. On SQLite that is `BEGIN IMMEDIATE` on the one writing
+/// connection. On PostgreSQL others write meanwhile: a transaction first updates the row it competes
+/// for, and what it reads after that is still true when it commits.
+#[derive(Clone, Debug)]
+pub struct Db {
+    engine: Engine,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Postgres(postgres::Pools),
+    Sqlite(sqlite::Pools),
+}
+
+impl Db {
+    /// Opens a database: a file is created and brought up to date, a server must be (see
+    /// [`Db::migrate`]).
+    pub async fn open(location: &Location, schema: Schema) -> Result<Self, StoreError> {
+        let engine = match location {
+            Location::File(file) => Engine::Sqlite(sqlite::open(file, schema).await?),
+            Location::Server(server) => Engine::Postgres(server.open(schema).await?),
+        };
+        Ok(Self { engine })
+    }
+
+    /// Brings the schema up to date, as the user who owns it.
+    pub async fn migrate(location: &Location, schema: Schema) -> Result<(), StoreError> {
+        match location {
+            Location::File(_) => {
+                Self::open(location, schema).await?.close().await;
+                Ok(())
+            }
+            Location::Server(server) => server.migrate(schema).await,
+        }
+    }
+
+    /// Whether other processes may work on it at the same time.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// Starts a transaction that may write. Dropping it undoes it.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.engine {
+            Engine::Postgres(pools) => Inner::Postgres(patiently(pools.writer.begin()).await?),
+            Engine::Sqlite(pools) => {
+                Inner::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+        };
+        Ok(Tx { inner })
+    }
+
+    /// All rows of a statement that only reads.
+    pub async fn rows(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => {
+                let rows = patiently(bind(sql, values).fetch_all(&pools.reader)).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+            Engine::Sqlite(pools) => {
+                let rows = bind(sql, values).fetch_all(&pools.reader).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+        }
+    }
+
+    /// The first row of a statement that only reads, if any.
+    pub async fn row(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => {
+                let row = patiently(bind(sql, values).fetch_optional(&pools.reader)).await?;
+                Ok(row.map(Row::Postgres))
+            }
+            Engine::Sqlite(pools) => {
+                let row = bind(sql, values).fetch_optional(&pools.reader).await?;
+                Ok(row.map(Row::Sqlite))
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.row("SELECT 1", vec![]).await?;
+        Ok(())
+    }
+
+    /// What time it is at a database that several processes share: the time they agree on.
+    pub async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Engine::Postgres(pools) = &self.engine else {
+            return Ok(None);
+        };
+        let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+        let row = patiently(bind(sql, vec![]).fetch_one(&pools.reader)).await?;
+        Ok(instant(Row::Postgres(row).int(0)?))
+    }
+
+    /// Empties the write-ahead journal of a file, so that what was deleted is not found there either.
+    ///
+    /// While others read it may stay; it is then reused, and emptied the next time. A server's
+    /// journal is the server's own.
+    pub async fn truncate_journal(&self) -> Result<(), StoreError> {
+        if let Engine::Sqlite(pools) = &self.engine {
+            pools
+                .writer
+                .execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Closes every connection, finishing what runs.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Postgres(pools) => {
+                pools.reader.close().await;
+                pools.writer.close().await;
+            }
+            Engine::Sqlite(pools) => {
+                pools.reader.close().await;
+                pools.writer.close().await;
+            }
+        }
+    }
+}
+
+/// A transaction that may write.
+#[derive(Debug)]
+#[must_use = "a transaction that is not committed is undone"]
+pub struct Tx {
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+impl Tx {
+    /// Carries out a statement; gives the number of rows it changed.
+    pub async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        match &mut self.inner {
+            Inner::Postgres(tx) => {
+                let done = patiently(bind(sql, values).execute(&mut **tx)).await?;
+                Ok(done.rows_affected())
+            }
+            Inner::Sqlite(tx) => Ok(bind(sql, values).execute(&mut **tx).await?.rows_affected()),
+        }
+    }
+
+    /// All rows of a statement.
+    pub async fn rows(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        match &mut self.inner {
+            Inner::Postgres(tx) => {
+                let rows = patiently(bind(sql, values).fetch_all(&mut **tx)).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+            Inner::Sqlite(tx) => {
+                let rows = bind(sql, values).fetch_all(&mut **tx).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+        }
+    }
+
+    /// The first row of a statement, if any.
+    pub async fn row(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        match &mut self.inner {
+            Inner::Postgres(tx) => {
+                let row = patiently(bind(sql, values).fetch_optional(&mut **tx)).await?;
+                Ok(row.map(Row::Postgres))
+            }
+            Inner::Sqlite(tx) => {
+                let row = bind(sql, values).fetch_optional(&mut **tx).await?;
+                Ok(row.map(Row::Sqlite))
+            }
+        }
+    }
+
+    /// Makes everything durable. When this returns, it is on the disk.
+    ///
+    /// An error leaves open whether it is: the answer may have been lost on its way.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Postgres(tx) => patiently(tx.commit()).await,
+            Inner::Sqlite(tx) => Ok(tx.commit().await?),
+        }
+    }
+}
+
+/// Gives up on a server that does not answer.
+async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+    }
+}
