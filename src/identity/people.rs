@@ -138,6 +138,29 @@ impl People {
         }
     }
 
+    /// How many people, not erased, have no key: what is kept about them opens for nobody. More than
+    /// none after a keyring was restored that is older than the database.
+    pub async fn without_keys(&self) -> Result<u64, Unavailable> {
+        let mut found = 0;
+        let mut after = String::new();
+        loop {
+            let people = self.db.rows(
+                "SELECT subject FROM subject WHERE subject > $1
+                 AND subject NOT IN (SELECT subject FROM erasure) ORDER BY subject LIMIT $2",
+                vec![after.into(), BATCH.into()],
+            );
+            let people = people.await?;
+            let Some(last) = people.last() else {
+                return Ok(found);
+            };
+            after = last.text(0)?;
+            for row in &people {
+                let has_keys = self.subjects.keyring.has_keys(row.parsed(0)?).await?;
+                found += u64::from(!has_keys);
+            }
+        }
+    }
+
     async fn index(&self, subject: SubjectId) -> Result<Fate, Unavailable> {
         if self.is_stray(subject).await? {
             return Ok(Fate::Stray);
@@ -150,10 +173,8 @@ impl People {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(match keyring.is_indexed(subject).await? {
-            true => Fate::Indexed,
-            false => Fate::Left,
-        })
+        let indexed = keyring.is_indexed(subject).await?;
+        Ok(if indexed { Fate::Indexed } else { Fate::Left })
     }
 
     /// Every document kept about a person, the one they last logged in with included.

@@ -8,6 +8,7 @@
 //! are indexed are rows of it; whoever makes a key for a person, indexes or erases them first locks
 //! the person's row in `holder`.
 
+mod backup;
 mod data_key;
 mod erase;
 mod lookup;
@@ -31,6 +32,7 @@ use super::{Db, Row, StoreError, Tx, Value};
 use crate::citizen::{EntryId, SubjectId};
 use crate::clock::World;
 
+pub use backup::BackupError;
 pub(crate) use data_key::DataKey;
 pub use lookup::{InvalidLookupKeys, LookupKeys};
 pub use status::{LookupStatus, Role, Status, WrappingStatus};
@@ -234,6 +236,14 @@ impl Keyring {
         Ok(())
     }
 
+    /// Whether a person has any key. Nobody of whom anything is kept is without one, unless they were
+    /// erased, or the keyring is older than the database.
+    pub async fn has_keys(&self, subject: SubjectId) -> Result<bool, KeyringError> {
+        let sql = "SELECT year FROM data_key WHERE subject = $1 LIMIT 1";
+        let row = self.db.row(sql, vec![subject.to_string().into()]).await?;
+        Ok(row.is_some())
+    }
+
     /// The data key, made first if there is none. When this returns it is on the disk.
     pub(crate) async fn data_key(
         &self,
@@ -276,10 +286,10 @@ impl Keyring {
         }
         let fresh = Zeroizing::new(self.world.entropy.bytes::<32>());
         let context = context_of(&owner(subject), year.into(), class.as_str());
-        let wrapper = self.current_wrapper(&mut tx).await?;
-        let wrapped = self.wrapper.wrap(&wrapper, &context, &fresh)?;
+        let current = self.current_wrapper(&mut tx).await?;
+        let wrapped = self.wrapper.wrap(&current, &context, &fresh)?;
         let mut values = key_of(subject, year, class);
-        values.extend([wrapper.into(), wrapped.into(), self.world.now().into()]);
+        values.extend([current.into(), wrapped.into(), self.world.now().into()]);
         tx.execute(
             "INSERT INTO data_key (subject, year, class, wrapper, wrapped, created_at)
              VALUES ($1, $2, $3, $4, $5, $6)",
