@@ -22,6 +22,8 @@ use simulator::person::{Assurance, Method, Person};
 use simulator::valid::{Registration, Valid};
 use tempfile::TempDir;
 
+use crate::pair;
+
 /// What the gateway is called.
 pub(super) const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 const VALID_CLIENT: &str = "gateway.serveis.aoc.cat";
@@ -119,7 +121,7 @@ impl Bench {
         let config: IdentityConfig = serde_json::from_value(config).unwrap();
 
         let keyring = keyring(files.path(), &world).await;
-        let db = Db::open(&at("gateway.db"), Schema::Gateway).await.unwrap();
+        let db = pair::open(&at("gateway.db"), Schema::Gateway).await;
         let public = PUBLIC_URL.parse().unwrap();
         let identity =
             Identity::open(&config, &public, db.clone(), keyring.clone(), world).unwrap();
@@ -196,9 +198,7 @@ pub(super) async fn keyring(folder: &Path, world: &World) -> Arc<Keyring> {
     secret_file::create(&folder.join("wrapping.key"), &[9; 32]).unwrap();
     let wrapper = FileWrapper::open(&folder.join("wrapping.key"), &[]).unwrap();
     let lookup = LookupKeys::parse(&LookupKeys::file_text(1, &[1; 32])).unwrap();
-    let db = Db::open(&folder.join("keyring.db"), Schema::Keyring)
-        .await
-        .unwrap();
+    let db = pair::open(&folder.join("keyring.db"), Schema::Keyring).await;
     Arc::new(Keyring::open(db, Arc::new(wrapper), lookup, world.clone()))
 }
 
