@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::citizen::Document;
-use crate::store::{Schema, testing};
+use crate::store::{Location, Schema, testing};
 
 /// A keyring on files of its own.
 pub(crate) struct Scratch {
@@ -18,10 +18,29 @@ pub(crate) struct Scratch {
 
 /// Key files and an empty keyring.
 pub(crate) async fn scratch() -> Scratch {
-    let folder = tempfile::tempdir().unwrap();
-    secret_file::create(&folder.path().join("wrapping.key"), &[9; 32]).unwrap();
+    let folder = folder();
     let keyring = Arc::new(open(folder.path(), &lookup(&[(1, 1)])).await);
     Scratch { folder, keyring }
+}
+
+/// A folder with a wrapping key.
+pub(crate) fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    secret_file::create(&folder.path().join("wrapping.key"), &[9; 32]).unwrap();
+    folder
+}
+
+/// The keyring of a folder, opened with these versions of look-up keys.
+pub(crate) async fn with_lookup_keys(folder: &Path, keys: &[(u32, u8)]) -> Keyring {
+    open(folder, &lookup(keys)).await
+}
+
+/// Makes every look-up two hours older.
+pub(crate) async fn age_look_ups(keyring: &Keyring) {
+    let mut tx = keyring.db.begin().await.unwrap();
+    let older = "UPDATE subject_lookup SET added_at = added_at - 7200000000";
+    tx.execute(older, vec![]).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// Copies the keyring's database, as a backup does.
@@ -190,7 +209,8 @@ async fn after_erasure_nothing_opens_and_no_new_key_is_made() {
 
 #[tokio::test]
 async fn an_erased_key_is_gone_from_the_files_not_only_from_the_tables() {
-    let Scratch { folder, keyring } = &scratch().await;
+    let folder = folder();
+    let keyring = on_file(&folder).await;
     let (subject, class) = (nobody(), RetentionClass::Evidence);
     keyring.seal(subject, class, "t/1", b"x").await.unwrap();
     let row = keyring.db.row("SELECT wrapped FROM data_key", vec![]).await;
@@ -198,6 +218,60 @@ async fn an_erased_key_is_gone_from_the_files_not_only_from_the_tables() {
     assert!(on_disk(folder.path(), &wrapped));
     keyring.erase(subject).await.unwrap();
     assert!(!on_disk(folder.path(), &wrapped));
+}
+
+#[tokio::test]
+async fn a_copy_opens_what_was_sealed_before_it_and_holds_nothing_erased_before_it() {
+    let folder = folder();
+    let keyring = on_file(&folder).await;
+    let (anna, pere, class) = (nobody(), nobody(), RetentionClass::Evidence);
+    let sealed = keyring.seal(anna, class, "t/1", b"x").await.unwrap();
+    keyring.seal(pere, class, "t/1", b"x").await.unwrap();
+    let whose = "SELECT wrapped FROM data_key WHERE subject = $1";
+    let row = keyring.db.row(whose, vec![pere.to_string().into()]).await;
+    let erased = row.unwrap().unwrap().bytes(0).unwrap();
+    keyring.erase(pere).await.unwrap();
+    let safe = tempfile::tempdir().unwrap();
+    let file = safe.path().join("copy.db");
+    std::fs::write(safe.path().join("copy.db.part"), "half").unwrap();
+    keyring.backup(&file).await.unwrap();
+    assert_eq!(std::fs::read_dir(safe.path()).unwrap().count(), 1);
+    assert!(!on_disk(safe.path(), &erased));
+    assert!(matches!(
+        keyring.backup(&file).await,
+        Err(BackupError::Exists(_))
+    ));
+
+    let location = Location::File(file);
+    let db = Db::open(&location, Schema::Keyring).await.unwrap();
+    let (wrapper, lookup) = (
+        FileWrapper::open_folder(folder.path()).unwrap(),
+        LookupKeys::parse(&lookup(&[(1, 1)])).unwrap(),
+    );
+    let copy = Keyring::open(db, Arc::new(wrapper), lookup, World::real());
+    let opened = copy.open_sealed(anna, class, "t/1", &sealed).await;
+    assert_eq!(opened.unwrap().as_slice(), b"x");
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_written_leaves_nothing_behind() {
+    let folder = folder();
+    let keyring = on_file(&folder).await;
+    let nowhere = folder.path().join("missing/copy.db");
+    assert!(matches!(
+        keyring.backup(&nowhere).await,
+        Err(BackupError::File(_))
+    ));
+    assert!(!nowhere.exists());
+}
+
+/// A keyring in a file, whatever the environment says about servers.
+async fn on_file(folder: &TempDir) -> Keyring {
+    let location = Location::File(folder.path().join("keyring.db"));
+    let db = Db::open(&location, Schema::Keyring).await.unwrap();
+    let wrapper = FileWrapper::open_folder(folder.path()).unwrap();
+    let lookup = LookupKeys::parse(&lookup(&[(1, 1)])).unwrap();
+    Keyring::open(db, Arc::new(wrapper), lookup, World::real())
 }
 
 fn on_disk(folder: &Path, bytes: &[u8]) -> bool {

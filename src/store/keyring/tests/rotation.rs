@@ -182,15 +182,20 @@ async fn a_retired_wrapping_key_is_not_used_again_though_its_file_is_still_there
 
 #[tokio::test]
 async fn rewrapping_removes_what_the_old_key_opens_from_the_files() {
-    let vault = Vault::with(1).await;
-    let next = vault.make_next();
-    let keyring = vault.start().await;
-    let row = keyring.db.row("SELECT wrapped FROM data_key", vec![]).await;
+    let folder = folder();
+    let old = on_file(&folder).await;
+    old.seal(nobody(), CLASS, "t/1", b"x").await.unwrap();
+    let row = old.db.row("SELECT wrapped FROM data_key", vec![]).await;
     let wrapped = row.unwrap().unwrap().bytes(0).unwrap();
+    assert!(on_disk(folder.path(), &wrapped));
+    old.db.close().await;
+    let made = FileWrapper::make(folder.path(), &[10; 32]).unwrap();
+    let keyring = on_file(&folder).await;
+    let next = FileWrapper::name_in(&made).unwrap();
     keyring.use_wrapping_key(&next).await.unwrap();
     keyring.rewrap_some(9).await.unwrap();
     assert_eq!(keyring.rewrap_some(9).await.unwrap(), 0);
-    assert!(!on_disk(vault.folder.path(), &wrapped));
+    assert!(!on_disk(folder.path(), &wrapped));
 }
 
 #[test]

@@ -200,3 +200,6 @@ impl People {
         Ok(known.is_none())
     }
 }
+
+#[cfg(test)]
+mod tests;
