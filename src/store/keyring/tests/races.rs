@@ -1,6 +1,7 @@
 //! Two replicas do at once what must not pass each other.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -118,6 +119,129 @@ async fn once_an_erasure_has_returned_nobody_makes_the_person_a_key() {
         let left = pair.one.db.row(left, vec![anna.to_string().into()]).await;
         assert_eq!(left.unwrap().unwrap().int(0).unwrap(), 0);
     }
+}
+
+/// Whether something waits for a transaction that is open. Long enough for what does not wait.
+async fn waits<T>(done: &mut JoinHandle<T>) -> bool {
+    tokio::time::timeout(Duration::from_millis(300), done)
+        .await
+        .is_err()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn making_a_key_waits_for_an_erasure_that_began_before_and_gives_up() {
+    let pair = pair().await;
+    let (anna, class) = (nobody(), RetentionClass::Evidence);
+    let other = RetentionClass::Session;
+    pair.one.seal(anna, other, "t", b"x").await.unwrap();
+    let mut erasure = erasing(&pair.one, anna).await;
+    let mut sealing = on(&pair.other, async move |keyring| {
+        keyring.seal(anna, class, "t/1", b"x").await
+    });
+    assert!(waits(&mut sealing).await);
+    let tombstone = vec![anna.to_string().into()];
+    let sql = "INSERT INTO erased (subject, at) VALUES ($1, 0)";
+    erasure.execute(sql, tombstone).await.unwrap();
+    erasure.commit().await.unwrap();
+    let sealed = sealing.await.unwrap();
+    assert!(matches!(sealed, Err(KeyringError::Erased)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_waits_for_a_key_that_is_being_made_and_destroys_it() {
+    let pair = pair().await;
+    let anna = nobody();
+    let class = RetentionClass::Session;
+    pair.one.seal(anna, class, "t", b"x").await.unwrap();
+    let mut making = pair.one.db.begin().await.unwrap();
+    hold_living(&mut making, &anna.to_string()).await.unwrap();
+    let sql = "INSERT INTO data_key (subject, year, class, wrapper, wrapped, created_at)
+               SELECT subject, year + 1, class, wrapper, wrapped, created_at FROM data_key
+               WHERE subject = $1";
+    let values = vec![anna.to_string().into()];
+    assert_eq!(making.execute(sql, values).await.unwrap(), 1);
+    let mut erased = on(&pair.other, async move |keyring| keyring.erase(anna).await);
+    assert!(waits(&mut erased).await);
+    making.commit().await.unwrap();
+    assert_eq!(erased.await.unwrap().unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_in_waits_for_an_erasure_that_began_before_and_is_somebody_new() {
+    let pair = pair().await;
+    let anna = numbered(0);
+    let before = pair.one.enrol(&anna).await.unwrap();
+    // The log-in has something to write: it is the first since another key came into use.
+    pair.one.use_lookup_key().await.unwrap();
+    let mut erasure = erasing(&pair.one, before).await;
+    let document = anna.clone();
+    let mut login = on(&pair.other, async move |keyring| {
+        keyring.enrol(&document).await
+    });
+    assert!(waits(&mut login).await);
+    for sql in [
+        "INSERT INTO erased (subject, at) VALUES ($1, 0)",
+        "DELETE FROM subject_lookup WHERE subject = $1",
+    ] {
+        let whose = vec![before.to_string().into()];
+        erasure.execute(sql, whose).await.unwrap();
+    }
+    erasure.commit().await.unwrap();
+    let after = login.await.unwrap().unwrap();
+    assert_ne!(after, before);
+    assert_eq!(pair.one.subject_of(&anna).await.unwrap(), Some(after));
+}
+
+/// An erasure that has only just begun.
+async fn erasing(keyring: &Keyring, whom: SubjectId) -> Tx {
+    let mut tx = keyring.eraser.begin().await.unwrap();
+    hold(&mut tx, &whom.to_string()).await.unwrap();
+    tx
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrapping_key_is_not_retired_past_a_key_that_is_being_wrapped_under_it() {
+    let pair = pair().await;
+    let next = pair.one.wrapper.ids()[1].to_owned();
+    pair.one.use_wrapping_key(&next).await.unwrap();
+    while pair.one.rewrap_some(9).await.unwrap() > 0 {}
+    // A replica that read which key wraps before the new one came into use, and was slow since.
+    let mut late = pair.one.db.begin().await.unwrap();
+    let sql = "INSERT INTO data_key (subject, year, class, wrapper, wrapped, created_at)
+               SELECT subject, year + 1, class, $1, wrapped, created_at FROM data_key";
+    let old = pair.one.wrapper.ids()[0].to_owned();
+    late.execute(sql, vec![old.into()]).await.unwrap();
+    let mut retired = on(&pair.other, async |keyring| {
+        keyring.retire_wrapping_keys().await
+    });
+    assert!(waits(&mut retired).await);
+    late.commit().await.unwrap();
+    assert!(retired.await.unwrap().is_err());
+    let status = pair.one.status().await.unwrap();
+    assert_eq!((status.wrapping.len(), status.wrapping[0].keys), (2, 1));
+}
+
+#[tokio::test]
+async fn what_deletes_and_replaces_goes_through_the_eraser_alone() {
+    let folder = folder();
+    FileWrapper::make(folder.path(), &[10; 32]).unwrap();
+    let open = async || {
+        let wrapper = FileWrapper::open_folder(folder.path()).unwrap();
+        open_with(folder.path(), &lookup(&[(1, 1)]), wrapper).await
+    };
+    let anna = nobody();
+    let class = RetentionClass::Evidence;
+    let keyring = open().await;
+    keyring.seal(anna, class, "t", b"x").await.unwrap();
+    let next = keyring.wrapper.ids()[1].to_owned();
+    let application = keyring.db.clone();
+    let keyring = keyring.with_eraser(open().await.db);
+    application.close().await;
+    assert!(keyring.seal(nobody(), class, "t", b"x").await.is_err());
+    keyring.use_wrapping_key(&next).await.unwrap();
+    assert_eq!(keyring.rewrap_some(9).await.unwrap(), 1);
+    assert_eq!(keyring.retire_wrapping_keys().await.unwrap().len(), 1);
+    assert_eq!(keyring.erase(anna).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
