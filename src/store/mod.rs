@@ -10,6 +10,7 @@
 pub mod cache;
 mod db;
 pub mod keyring;
+pub mod lease;
 mod migrate;
 mod postgres;
 mod sqlite;
