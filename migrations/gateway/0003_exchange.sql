@@ -21,7 +21,9 @@ CREATE TABLE job_source (
     product  TEXT NOT NULL,
     source   TEXT NOT NULL,
     state    TEXT NOT NULL,
-    detail   TEXT,                    -- stable code of a failure
+    detail   TEXT,                    -- stable code of a failure, or 'kept'
+    gap      TEXT,                    -- why there is no answer, once there is none
+    exchange TEXT,                    -- where the answer came from, once there is one
     PRIMARY KEY (job, product)
 );
 

@@ -207,6 +207,9 @@ fn exchange(
         platform,
         bodies: rules.bodies.clone(),
         limits: config.limits,
+        replicas: 1,
+        cache: stores.cache.clone(),
+        keyring: Arc::clone(&stores.keyring),
         world: world.clone(),
     })
 }

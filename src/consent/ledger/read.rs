@@ -127,6 +127,7 @@ impl Event {
         ItemState {
             item: self.item,
             state: self.state(now, minimum),
+            seq: Some(self.seq),
             receipt: Some(self.receipt),
             at: Some(self.at),
             version: Some(self.version),
@@ -143,6 +144,7 @@ fn not_asked(item: ItemId, offer: &Offer) -> ItemState {
         product: offer.product.clone(),
         source: offer.source.clone(),
         state: State::NotAsked,
+        seq: None,
         receipt: None,
         at: None,
         version: None,
