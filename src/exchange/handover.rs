@@ -1,9 +1,9 @@
 //! Handing a profile over: put together from what is kept, released, projected.
 
-use std::collections::BTreeSet;
+use jiff::Timestamp;
 
 use super::jobs::{Ended, SourceRow, Standing};
-use super::kept::{Drawer, Kept};
+use super::kept::{Drawer, Kept, kept_until};
 use super::start::permissions;
 use super::view::JobState;
 use super::{Exchange, ProfileError, recipient};
@@ -72,34 +72,47 @@ impl Exchange {
             .items(drawer.subject, &ended.body, &ended.purpose)
             .await?;
         let mut permissions = permissions(&items);
-        let answered = |row: &&SourceRow| row.standing.exchange.is_some();
-        let answered: BTreeSet<_> = (ended.sources.iter().filter(answered))
-            .map(|row| &row.product)
-            .collect();
-        permissions.retain(|product, _| answered.contains(product));
+        // Only the very permission the job rested on: one given anew is another.
+        permissions.retain(|product, permission| {
+            let mut rows = ended.sources.iter();
+            let row = rows.find(|row| row.product == *product);
+            row.and_then(|row| row.standing.consent_seq) == Some(permission.seq)
+        });
         let mut kept = self.inner.kept.find(drawer, &permissions).await;
+        kept.retain(|product, _| self.is_recent(product, ended.finished_at));
         let mut outcomes = Vec::new();
-        for row in ended.sources {
-            let outcome = match row.standing {
+        for SourceRow {
+            product, standing, ..
+        } in ended.sources
+        {
+            let outcome = match standing {
                 Standing {
-                    exchange: Some(exchange),
+                    consent_seq: Some(_),
                     ..
                 } => {
-                    // A later fetch may have put its own answer there, which is not this job's.
-                    let kept = kept.remove(&row.product);
-                    let kept = kept.filter(|kept| kept.provenance.exchange == exchange);
+                    // Perhaps a newer one, of a later fetch under the same permission.
                     let Kept {
                         answer, provenance, ..
-                    } = kept.ok_or(ProfileError::Gone)?;
+                    } = kept.remove(&product).ok_or(ProfileError::Gone)?;
                     SourceOutcome::Answered { answer, provenance }
                 }
                 Standing { gap: Some(gap), .. } => SourceOutcome::Gap(gap),
                 // A fall-back that was not needed.
                 Standing { .. } => continue,
             };
-            outcomes.push((row.product, outcome));
+            outcomes.push((product, outcome));
         }
         Ok(outcomes)
+    }
+
+    /// Whether a fetch that ended then may still be read for this product: as long as an answer that
+    /// came last of all would be kept, whatever later fetches put there.
+    fn is_recent(&self, product: &ProductCode, ended: Option<Timestamp>) -> bool {
+        let product = self.inner.catalogue.product(product);
+        let until = product
+            .zip(ended)
+            .map(|(product, ended)| kept_until(ended, product.profile_cache));
+        until.is_some_and(|until| until > self.inner.world.now())
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::view::{JobState, JobView, SourceState, SourceView};
-use crate::citizen::{BodyId, ExchangeId, JobId, ProductCode, PurposeId, SourceId, SubjectId};
+use crate::citizen::{BodyId, JobId, ProductCode, PurposeId, SourceId, SubjectId};
 use crate::profile::GapReason;
 use crate::store::{Db, Row, StoreError, Tx};
 
@@ -43,8 +43,8 @@ pub(super) struct Standing {
     pub(super) detail: Option<String>,
     /// Why there is no answer, once there is none.
     pub(super) gap: Option<GapReason>,
-    /// Where the answer came from, once there is one.
-    pub(super) exchange: Option<ExchangeId>,
+    /// Number of the decision the answer rests on, once there is one.
+    pub(super) consent_seq: Option<i64>,
 }
 
 /// What a job that has ended came to.
@@ -54,6 +54,7 @@ pub(super) struct Ended {
     pub(super) purpose: PurposeId,
     pub(super) client: String,
     pub(super) state: JobState,
+    pub(super) finished_at: Option<Timestamp>,
     pub(super) sources: Vec<SourceRow>,
 }
 
@@ -63,7 +64,7 @@ impl From<SourceState> for Standing {
             state,
             detail: None,
             gap: None,
-            exchange: None,
+            consent_seq: None,
         }
     }
 }
@@ -224,14 +225,14 @@ impl Jobs {
         job: JobId,
     ) -> Result<Option<Ended>, StoreError> {
         let found = self.db.row(
-            "SELECT body, purpose, client, state FROM job WHERE job = $1 AND subject = $2",
+            "SELECT body, purpose, client, state, finished_at FROM job WHERE job = $1 AND subject = $2",
             vec![job.to_string().into(), subject.to_string().into()],
         );
         let Some(row) = found.await? else {
             return Ok(None);
         };
         let sources = self.db.rows(
-            "SELECT product, source, state, detail, gap, exchange FROM job_source WHERE job = $1
+            "SELECT product, source, state, detail, gap, consent_seq FROM job_source WHERE job = $1
              ORDER BY position",
             vec![job.to_string().into()],
         );
@@ -240,6 +241,7 @@ impl Jobs {
             purpose: row.parsed(1)?,
             client: row.text(2)?,
             state: read_job_state(&row.text(3)?).ok_or(StoreError::Corrupt { column: 3 })?,
+            finished_at: row.int_or_null(4)?.and_then(crate::store::instant),
             sources: sources
                 .await?
                 .iter()
@@ -279,7 +281,6 @@ fn read_source(row: &Row) -> Result<SourceView, StoreError> {
 fn read_row(row: &Row) -> Result<SourceRow, StoreError> {
     let corrupt = |column| StoreError::Corrupt { column };
     let gap = row.text_or_null(4)?;
-    let exchange = row.text_or_null(5)?;
     Ok(SourceRow {
         product: row.parsed(0)?,
         source: row.parsed(1)?,
@@ -289,9 +290,7 @@ fn read_row(row: &Row) -> Result<SourceRow, StoreError> {
             gap: gap
                 .map(|word| GapReason::read(&word).ok_or(corrupt(4)))
                 .transpose()?,
-            exchange: exchange
-                .map(|id| id.parse().map_err(|_| corrupt(5)))
-                .transpose()?,
+            consent_seq: row.int_or_null(5)?,
         },
     })
 }
@@ -308,10 +307,10 @@ static WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
     let statement = |rows: usize| {
         let rows: Vec<_> = (0..rows).map(|nth| row(1 + 8 * nth)).collect();
         format!(
-            "INSERT INTO job_source (job, position, product, source, state, detail, gap, exchange)
+            "INSERT INTO job_source (job, position, product, source, state, detail, gap, consent_seq)
              VALUES {}
              ON CONFLICT (job, product) DO UPDATE SET state = excluded.state,
-                 detail = excluded.detail, gap = excluded.gap, exchange = excluded.exchange",
+                 detail = excluded.detail, gap = excluded.gap, consent_seq = excluded.consent_seq",
             rows.join(", ")
         )
     };
@@ -331,7 +330,7 @@ async fn write(tx: &mut Tx, job: JobId, rows: &[(usize, &SourceRow)]) -> Result<
                 source_word(standing.state).into(),
                 standing.detail.as_deref().into(),
                 standing.gap.map(GapReason::as_str).into(),
-                standing.exchange.map(|id| id.to_string()).into(),
+                standing.consent_seq.into(),
             ]
         });
         if let Some(statement) = WRITE.get(rows.len() - 1) {

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use tokio::sync::mpsc;
 
 use super::jobs::{SourceRow, Standing};
-use super::kept::Kept;
+use super::kept::{Kept, Permission};
 use super::view::SourceState;
 use crate::citizen::ProductCode;
 use crate::products::{Answer, Class};
-use crate::profile::{GapReason, Provenance};
+use crate::profile::GapReason;
 
 /// The rows of a job, in order.
 #[derive(Debug)]
@@ -67,23 +67,24 @@ impl Tell {
 }
 
 impl Standing {
-    pub(super) fn answered(answer: &Answer, provenance: &Provenance) -> Self {
+    /// By an answer under this permission.
+    pub(super) fn answered(answer: &Answer, permission: Option<&Permission>) -> Self {
         let state = match answer.class() {
             Class::Data => SourceState::Received,
             _ => SourceState::NoData,
         };
         Self {
             detail: Some(answer.code().to_owned()),
-            exchange: Some(provenance.exchange),
+            consent_seq: permission.map(|permission| permission.seq),
             ..state.into()
         }
     }
 
     /// By the answer of an earlier fetch.
-    pub(super) fn kept(kept: &Kept) -> Self {
+    pub(super) fn kept(kept: &Kept, permission: Option<&Permission>) -> Self {
         Self {
             detail: Some("kept".to_owned()),
-            ..Self::answered(&kept.answer, &kept.provenance)
+            ..Self::answered(&kept.answer, permission)
         }
     }
 

@@ -84,7 +84,7 @@ impl Inner {
     async fn step(&self, job: &Running, step: Step, tell: &Tell) -> Option<Answered> {
         for code in [Some(step.first), step.fallback].into_iter().flatten() {
             if let Some(kept) = job.kept.get(&code) {
-                tell.that(&code, Standing::kept(kept));
+                tell.that(&code, Standing::kept(kept, job.permissions.get(&code)));
                 return None;
             }
             let Some(product) = self.catalogue.product(&code) else {
@@ -122,7 +122,7 @@ impl Inner {
                         (year, retry_of) = (year.previous(), None);
                         continue;
                     }
-                    let standing = Standing::answered(&answer, &provenance);
+                    let standing = Standing::answered(&answer, job.permissions.get(&product.code));
                     return (standing, Some((answer, provenance)));
                 }
                 Attempt::Discarded => {

@@ -40,7 +40,7 @@ impl Exchange {
             client: &client,
         };
         let kept = self.young(drawer, &permissions).await;
-        let sources = rows(&offered, &plan, &items, &kept);
+        let sources = rows(&offered, &plan, &items, &permissions, &kept);
         plan.steps.retain(|step| !kept.contains_key(&step.first));
         let id = JobId::random(&*self.inner.world.entropy);
         let new = NewJob {
@@ -154,6 +154,7 @@ fn rows(
     offered: &[Offered],
     plan: &Plan,
     items: &[ItemState],
+    permissions: &BTreeMap<ProductCode, Permission>,
     kept: &BTreeMap<ProductCode, Kept>,
 ) -> Vec<SourceRow> {
     let first: BTreeSet<_> = plan.steps.iter().map(|step| &step.first).collect();
@@ -163,7 +164,8 @@ fn rows(
         .collect();
     let standing = |product: &ProductCode| {
         if first.contains(product) {
-            let kept = kept.get(product).map(Standing::kept);
+            let permission = permissions.get(product);
+            let kept = (kept.get(product)).map(|kept| Standing::kept(kept, permission));
             return kept.unwrap_or_else(|| SourceState::Waiting.into());
         }
         if plan.without_permission.contains(product) {

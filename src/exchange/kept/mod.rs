@@ -74,13 +74,10 @@ enum NotKept {
 impl Kept {
     /// An answer that may be used for `keep` after it came.
     pub(super) fn new(answer: Answer, provenance: Provenance, keep: Span) -> Self {
-        let came = provenance.obtained_at;
-        // Days have their 24 hours here.
-        let until = came.to_zoned(TimeZone::UTC).checked_add(keep);
         Self {
             answer,
+            until: kept_until(provenance.obtained_at, keep),
             provenance,
-            until: until.map_or(came, |until| until.timestamp()),
         }
     }
 
@@ -90,6 +87,12 @@ impl Kept {
         let age: SignedDuration = now.duration_since(self.provenance.obtained_at);
         age <= self.until.duration_since(now)
     }
+}
+
+/// When something kept for so long is kept no longer. Days have their 24 hours here.
+pub(super) fn kept_until(from: Timestamp, keep: Span) -> Timestamp {
+    let until = from.to_zoned(TimeZone::UTC).checked_add(keep);
+    until.map_or(from, |until| until.timestamp())
 }
 
 impl fmt::Debug for Kept {

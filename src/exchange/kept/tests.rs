@@ -89,7 +89,10 @@ impl Bench {
     async fn put(&self, text: &[u8]) {
         let now = came();
         let class = RetentionClass::Session;
-        let key = self.keys.keyring.data_key(Some(self.subject), year_of(now), class);
+        let key = self
+            .keys
+            .keyring
+            .data_key(Some(self.subject), year_of(now), class);
         let drawer = self.drawer("pages");
         let context = context(drawer, self.permission);
         let sealed = key.await.unwrap().seal(&context, text).unwrap();
@@ -126,7 +129,12 @@ async fn an_answer_is_found_by_its_client_under_its_very_permission_and_by_nobod
         (kept.answer, kept.provenance)
     );
 
-    assert!(bench.found("el-meu-espai", bench.permission).await.is_none());
+    assert!(
+        bench
+            .found("el-meu-espai", bench.permission)
+            .await
+            .is_none()
+    );
     let anew = Permission {
         seq: 4,
         ..bench.permission
@@ -183,10 +191,17 @@ async fn the_cache_holds_nothing_that_can_be_read_or_moved() {
         group(bench.subject),
         field(bench.drawer("pages"), bench.permission),
     );
-    let sealed = bench.cache.get(&group, &field, came()).await.unwrap().unwrap();
+    let sealed = bench
+        .cache
+        .get(&group, &field, came())
+        .await
+        .unwrap()
+        .unwrap();
     let clear = serde_json::to_vec(&kept).unwrap();
     assert!(sealed.len() > clear.len());
-    let shown = sealed.windows(8).any(|part| clear.windows(8).any(|clear| clear == part));
+    let shown = sealed
+        .windows(8)
+        .any(|part| clear.windows(8).any(|clear| clear == part));
     assert!(!shown, "eight bytes in a row are in the clear");
     assert!(!group.contains(&bench.subject.to_string()) && !field.contains("pages"));
 
@@ -194,7 +209,12 @@ async fn the_cache_holds_nothing_that_can_be_read_or_moved() {
     let until = came() + SignedDuration::from_mins(15);
     let moved = bench.cache.put(&group, &elsewhere, &sealed, until, came());
     moved.await.unwrap();
-    assert!(bench.found("el-meu-espai", bench.permission).await.is_none());
+    assert!(
+        bench
+            .found("el-meu-espai", bench.permission)
+            .await
+            .is_none()
+    );
 }
 
 #[tokio::test]

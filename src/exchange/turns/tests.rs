@@ -62,7 +62,10 @@ async fn two_replicas_together_keep_to_the_limits() {
     const PER_SECOND: u32 = 40;
     const EACH: u32 = 12;
     let cache = Cache::memory();
-    let replicas = [replica(&cache, 3, PER_SECOND), replica(&cache, 3, PER_SECOND)];
+    let replicas = [
+        replica(&cache, 3, PER_SECOND),
+        replica(&cache, 3, PER_SECOND),
+    ];
     let under_way = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
     let mut asking = JoinSet::new();
     let began = Instant::now();
@@ -154,7 +157,9 @@ async fn a_move_in_the_line_is_told() {
             product: &product,
             job,
         };
-        let count = || drop(told.fetch_add(1, Ordering::SeqCst));
+        let count = || {
+            told.fetch_add(1, Ordering::SeqCst);
+        };
         line.turn(waiting, count).await
     });
     until_placed(&turns, job, true).await;

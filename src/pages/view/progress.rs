@@ -70,9 +70,7 @@ fn row(
     catalogue: &Catalogue,
     texts: Texts,
 ) -> Option<Row> {
-    let of_source = views
-        .iter()
-        .filter(|view| view.source == source.as_str());
+    let of_source = views.iter().filter(|view| view.source == source.as_str());
     let telling = of_source.max_by_key(|view| weight(view.state))?;
     let (shape, key) = look(telling.state);
     let word = match telling.place {

@@ -16,6 +16,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use interop_gateway::api::App;
+use interop_gateway::citizen::{Document, SubjectId};
 use interop_gateway::clock::{self, Clock, SystemClock, SystemEntropy};
 use interop_gateway::config::Config;
 use interop_gateway::gateway::Gateway;
@@ -240,6 +241,18 @@ impl World {
         self.until("SELECT count(*) FROM log_staged", 0).await;
         self.clock.advance(by);
         patiently(async || self.app().log.admits_exchanges().is_ok()).await;
+    }
+
+    /// Forgets what is kept about a person, so that the next fetch asks again.
+    pub(super) async fn forget(&self, key: &str) {
+        self.app().exchange.forget(self.subject(key).await).await;
+    }
+
+    /// The gateway's own name for somebody who has logged in.
+    pub(super) async fn subject(&self, key: &str) -> SubjectId {
+        let document = Document::Nif(self.person(key).document.parse().unwrap());
+        let subject = self.app().keyring.subject_of(&document).await;
+        subject.unwrap().unwrap()
     }
 
     /// How many requests have reached the platform.

@@ -50,9 +50,24 @@ async fn answers_serve_a_new_fetch_for_the_first_half_of_their_time() {
     world.later(Duration::from_mins(1)).await;
     let citizen = world.citizen("marta").await;
     citizen.profile(&job).await.unwrap();
-    fetched_anew(&world, &citizen).await;
-    // The answers there are now are the newer fetch's.
+    let newer = text(&fetched_anew(&world, &citizen).await, "job");
+    // Both rest on the same permission, so both now rest on the newer answers.
+    let (job, newer) = (citizen.profile(&job).await, citizen.profile(&newer).await);
+    assert_eq!(job.unwrap(), newer.unwrap());
+}
+
+#[tokio::test]
+async fn newer_answers_do_not_keep_an_older_fetch_alive() {
+    let world = World::start().await;
+    let citizen = world.willing("marta").await;
+    let job = text(&fetched_anew(&world, &citizen).await, "job");
+    world.later(Duration::from_mins(14)).await;
+    let citizen = world.citizen("marta").await;
+    let newer = text(&fetched_anew(&world, &citizen).await, "job");
+    world.later(Duration::from_mins(2)).await;
+    let citizen = world.citizen("marta").await;
     assert_eq!(slug(citizen.profile(&job).await), "gone");
+    citizen.profile(&newer).await.unwrap();
 }
 
 #[tokio::test]
@@ -144,9 +159,14 @@ async fn whoever_waits_for_a_source_is_told_their_place_and_the_platform_sees_no
     }
     places.sort_unstable();
     assert_eq!(places, [1, 2]);
-    world.until("SELECT count(*) FROM job WHERE state = 'finished'", 6).await;
+    world
+        .until("SELECT count(*) FROM job WHERE state = 'finished'", 6)
+        .await;
     let recorder = &world.outside.platform.recorder;
-    assert_eq!((recorder.count(IDENTITY), recorder.most_at_once(IDENTITY)), (6, 4));
+    assert_eq!(
+        (recorder.count(IDENTITY), recorder.most_at_once(IDENTITY)),
+        (6, 4)
+    );
     let last = citizen.job(&jobs[5]).await.unwrap();
     assert!(!last.to_string().contains("place"), "{last}");
 }
