@@ -1,6 +1,8 @@
 //! The integration tests: one program, its modules in the order of the flow.
 
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod gateway;
@@ -12,6 +14,8 @@ mod pages;
 mod pair;
 #[cfg(test)]
 mod products;
+#[cfg(test)]
+mod servers;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]
