@@ -12,6 +12,9 @@
 mod cost;
 mod figures;
 mod gate;
+#[path = "../../tests/it/pair.rs"]
+#[expect(dead_code, reason = "the town needs a part of it")]
+mod pair;
 mod process;
 mod revoke;
 mod start;

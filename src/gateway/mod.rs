@@ -210,7 +210,10 @@ fn exchange(
         platform,
         bodies: rules.bodies.clone(),
         limits: config.limits,
-        replicas: 1,
+        replicas: match stores.cache.is_shared() {
+            true => config.cache.replicas.get(),
+            false => 1,
+        },
         cache: stores.cache.clone(),
         keyring: Arc::clone(&stores.keyring),
         world: world.clone(),
