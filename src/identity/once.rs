@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::secret;
-use crate::store::{StoreError, Tx};
+use crate::store::{Db, StoreError, Tx};
 
 /// What kind of thing may be used once.
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +59,10 @@ pub(super) async fn record(
 }
 
 /// Forgets identifiers whose tokens have expired for every clock.
-pub(super) async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(
-        "DELETE FROM used_once WHERE expires_at < $1",
+pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
+    db.clear(
+        "DELETE FROM used_once WHERE (kind, identifier) IN
+             (SELECT kind, identifier FROM used_once WHERE expires_at < $1 LIMIT $2)",
         vec![now.into()],
     )
     .await

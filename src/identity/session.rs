@@ -158,15 +158,12 @@ impl Sessions {
     /// Forgets sessions that are over. Gives how many.
     pub async fn sweep(&self) -> Result<u64, Unavailable> {
         let now = self.world.now();
-        let mut tx = self.db.begin().await?;
-        let ended = tx
-            .execute(
-                "DELETE FROM session WHERE ends_at <= $1 OR seen_at <= $2",
-                vec![now.into(), (now - self.idle).into()],
-            )
-            .await?;
-        tx.commit().await?;
-        Ok(ended)
+        let ended = self.db.clear(
+            "DELETE FROM session WHERE session IN
+                 (SELECT session FROM session WHERE ends_at <= $1 OR seen_at <= $2 LIMIT $3)",
+            vec![now.into(), (now - self.idle).into()],
+        );
+        Ok(ended.await?)
     }
 
     /// A new session, sealed and ready for the transaction that logs in.
