@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod fleet;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod identity;
@@ -10,6 +12,8 @@ mod identity;
 mod pages;
 #[cfg(test)]
 mod products;
+#[cfg(test)]
+mod servers;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]
