@@ -17,6 +17,8 @@ mod results;
 mod run;
 mod search;
 mod settle;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
