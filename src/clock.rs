@@ -216,7 +216,10 @@ mod tests {
 
     #[test]
     fn the_clock_follows_a_fleet_that_is_ahead_and_one_that_is_behind() {
-        for ahead in [SignedDuration::from_secs(90), SignedDuration::from_secs(-90)] {
+        for ahead in [
+            SignedDuration::from_secs(90),
+            SignedDuration::from_secs(-90),
+        ] {
             let clock = SystemClock::default();
             let seen = look(&clock, ahead, Duration::from_millis(2));
             let followed = clock.follow(&seen).unwrap();

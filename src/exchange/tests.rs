@@ -78,6 +78,11 @@ impl Bench {
         job
     }
 
+    async fn advance(&self, jobs: &Jobs, job: JobId, state: SourceState) -> bool {
+        let advanced = jobs.advance(job, &product(), state, None).await;
+        advanced.unwrap()
+    }
+
     async fn interrupt(&self, job: JobId) -> bool {
         let mut tx = self.db.begin().await.unwrap();
         let ended = Jobs::interrupt(&mut tx, job, self.now()).await.unwrap();
@@ -130,13 +135,11 @@ async fn a_process_that_comes_back_too_late_changes_nothing_about_its_fetch() {
     let bench = Bench::new().await;
     let one = bench.alive("one").await;
     let job = bench.begin(&one).await;
-    let asking = one.advance(job, &product(), SourceState::Asking, None);
-    assert!(asking.await.unwrap());
+    assert!(bench.advance(&one, job, SourceState::Asking).await);
     bench.hands.advance(TTL);
     assert!(bench.interrupt(job).await);
     bench.says_so("one").await;
-    let received = one.advance(job, &product(), SourceState::Received, None);
-    assert!(!received.await.unwrap());
+    assert!(!bench.advance(&one, job, SourceState::Received).await);
     let finished = one.end(job, JobState::Finished, bench.now());
     assert!(!finished.await.unwrap());
     let view = one.find(bench.subject, job).await.unwrap().unwrap();
@@ -154,9 +157,12 @@ async fn news_of_a_fetch_come_at_once_here_and_by_looking_again_elsewhere() {
     // Nothing happens: elsewhere it is time to look again all the same.
     let quiet = Duration::from_millis(500);
     assert!(tokio::time::timeout(quiet, here.change()).await.is_err());
-    assert!(tokio::time::timeout(quiet, elsewhere.change()).await.unwrap());
-    let asking = one.advance(job, &product(), SourceState::Asking, None);
-    asking.await.unwrap();
+    assert!(
+        tokio::time::timeout(quiet, elsewhere.change())
+            .await
+            .unwrap()
+    );
+    bench.advance(&one, job, SourceState::Asking).await;
     assert!(tokio::time::timeout(quiet, here.change()).await.unwrap());
     one.end(job, JobState::Finished, bench.now()).await.unwrap();
     assert!(here.end().await && elsewhere.end().await);

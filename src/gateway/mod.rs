@@ -7,9 +7,9 @@ mod stores;
 mod sweeper;
 
 use std::fs;
+use std::future::IntoFuture as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use axum::Router;

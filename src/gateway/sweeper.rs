@@ -84,7 +84,10 @@ async fn forget_what_is_over(app: &App, leases: &Leases) {
         ("identifiers", app.tokens.sweep().await.is_ok()),
         ("repeated requests", app.ledger.sweep().await.is_ok()),
         ("open exchanges", app.exchange.sweep().await.is_ok()),
-        ("replicas", leases.forget("replica/", long_gone).await.is_ok()),
+        (
+            "replicas",
+            leases.forget("replica/", long_gone).await.is_ok(),
+        ),
     ];
     for (what, _) in swept.iter().filter(|(_, done)| !done) {
         tracing::warn!(what, "what is over could not be swept away");

@@ -36,6 +36,13 @@ pub enum Location {
     Server(Server),
 }
 
+impl Location {
+    /// Whether other processes may work there at the same time.
+    pub const fn is_server(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
+}
+
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

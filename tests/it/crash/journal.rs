@@ -29,7 +29,7 @@ const KEPT: [&str; 5] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_commit_the_machine_died_after_the_books_are_straight() {
-    let town = Town::found().await;
+    let town = Town::on_files().await;
     let (before, after) = record(&town).await;
     let journal = fs::read(after.join("gateway.sqlite-wal")).unwrap();
     assert_eq!(

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use interop_gateway::store::{Db, Location, Schema};
+use interop_gateway::config::Config;
+use interop_gateway::store::{Db, Schema};
 use simulator::folder::CitizenApi;
 use simulator::pci::{Knobs, Transport};
 
@@ -120,8 +121,10 @@ async fn received(citizen: &CitizenApi, job: &str) -> usize {
 
 /// What the books say, whether a gateway runs or not.
 async fn books(town: &Town) -> Books {
-    let file = town.folder.path().join("gateway.sqlite");
-    let db = Db::open(&Location::File(file), Schema::Gateway).await.unwrap();
+    let config = Config::load(&town.config(), &[]).unwrap();
+    let db = Db::open(&config.store.database, Schema::Gateway)
+        .await
+        .unwrap();
     let books = Books::read(&db).await;
     db.close().await;
     books
@@ -153,6 +156,15 @@ async fn goes_on(town: &Town) -> Aftermath {
     let platform = &town.world.platform;
     platform.controls.reset();
     let gateway = town.start().await;
+    if Config::load(&town.config(), &[])
+        .unwrap()
+        .store
+        .database
+        .is_server()
+    {
+        // Others may answer beside it: the dead one is gone only once its lease has run out.
+        until(async || books(town).await.running() == 0).await;
+    }
     let found = books(town).await;
     found.assert_closed();
     assert_eq!(found.with_result("abandoned"), before.open());

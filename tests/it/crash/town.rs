@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::pair;
+
 pub(crate) const PURPOSE: &str = "social-aid-recommendation";
 
 /// What the gateway calls itself; its socket is wherever a port was free.
@@ -28,7 +30,18 @@ pub(crate) struct Town {
 }
 
 impl Town {
+    /// A town whose gateway works on the pair of stores the environment names.
     pub(crate) async fn found() -> Self {
+        let town = Self::on_files().await;
+        let text = fs::read_to_string(town.config()).unwrap();
+        let mut config: toml::Table = text.parse().unwrap();
+        pair::choose(&mut config, town.folder.path()).await;
+        fs::write(town.config(), config.to_string()).unwrap();
+        town
+    }
+
+    /// A town whose gateway keeps everything in files.
+    pub(crate) async fn on_files() -> Self {
         install_crypto();
         let folder = tempfile::tempdir().unwrap();
         let simulated = folder.path().join("simulator");

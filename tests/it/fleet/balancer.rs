@@ -32,7 +32,6 @@ impl Balancer {
             socket: listener.local_addr().unwrap().to_string(),
             backends: Arc::default(),
         };
-        tokio::spawn(balancer.clone().look());
         tokio::spawn(balancer.clone().accept(listener));
         balancer
     }
@@ -43,6 +42,7 @@ impl Balancer {
             socket: socket.to_owned(),
             ready: false,
         });
+        tokio::spawn(self.clone().look(socket.to_owned()));
     }
 
     pub(super) fn remove(&self, socket: &str) {
@@ -60,16 +60,20 @@ impl Balancer {
         ready.map(|backend| backend.socket.clone()).collect()
     }
 
-    async fn look(self) {
+    /// Looks at one until it is removed. Two answers in a row that it is not ready count.
+    async fn look(self, socket: String) {
         let http = http_client().unwrap();
+        let mut failures = 0;
         loop {
-            let all = self.backends.lock().unwrap().clone();
-            for Backend { socket, .. } in all {
-                let ready = http.get(format!("http://{socket}/health/ready"));
-                let ready = send(ready).await.is_ok_and(|answer| answer.status() == 200);
+            let answer = send(http.get(format!("http://{socket}/health/ready"))).await;
+            let ready = answer.is_ok_and(|answer| answer.status() == 200);
+            failures = if ready { 0 } else { failures + 1 };
+            {
                 let mut backends = self.backends.lock().unwrap();
-                let same = backends.iter_mut().filter(|one| one.socket == socket);
-                same.for_each(|backend| backend.ready = ready);
+                let Some(backend) = backends.iter_mut().find(|one| one.socket == socket) else {
+                    return;
+                };
+                backend.ready = ready || (backend.ready && failures < 2);
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -90,6 +94,7 @@ impl Balancer {
     /// A connection to the one whose turn it is; to the next one only if it is refused.
     async fn connect(&self, turn: usize) -> Option<TcpStream> {
         let ready = self.ready();
+        assert!(!ready.is_empty(), "no replica is ready");
         for backend in (0..ready.len()).map(|next| &ready[(turn + next) % ready.len()]) {
             match TcpStream::connect(backend).await {
                 Ok(connection) => return Some(connection),

@@ -33,13 +33,13 @@ impl Fleet {
             let create = format!("CREATE DATABASE {database}");
             postgres.sql("postgres", &create).await;
         }
-        let mut town = Town::found().await;
+        let mut town = Town::on_files().await;
         let settings = [
             ("STORE__DATABASE", postgres.url("gateway")),
             ("STORE__KEYRING", postgres.url("keyring")),
             ("LIMITS__AT_ONCE", "100".to_owned()),
             ("LIMITS__PER_SECOND", "1000".to_owned()),
-            ("HTTP__STOP_AFTER_S", "1".to_owned()),
+            ("HTTP__STOP_AFTER_S", "2".to_owned()),
         ];
         town.settings = settings
             .map(|(key, value)| (format!("GATEWAY__{key}"), value))
@@ -105,7 +105,9 @@ impl Fleet {
 async fn watched(citizen: &CitizenApi, job: &str) -> Vec<Value> {
     let path = format!("/v1/me/profile-jobs/{job}/events");
     let events = citizen.get(&path).await.unwrap().text();
-    let data = events.lines().filter_map(|line| line.strip_prefix("data: "));
+    let data = events
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
     data.map(|data| serde_json::from_str(data).unwrap())
         .collect()
 }

@@ -66,7 +66,9 @@ async fn a_rolling_restart_fails_no_request_and_interrupts_no_fetch() {
     for (number, person) in PEOPLE.into_iter().enumerate() {
         // Half of them keep their connections, half take a new one for every request.
         let http = reqwest::Client::builder().pool_max_idle_per_host(number % 2);
-        let folder = fleet.town.folder_through(http.build().unwrap(), &balancer.socket);
+        let folder = fleet
+            .town
+            .folder_through(http.build().unwrap(), &balancer.socket);
         let citizen = fleet.town.sign_in(&folder, person).await;
         if number < 2 {
             grant_all(&citizen).await;
@@ -116,7 +118,10 @@ async fn a_replica_without_its_database_is_not_ready_and_says_which_part_is_miss
     let ask = async |path: &str| {
         let answer = send(http.get(format!("http://{}{path}", replica.socket)));
         let answer = answer.await.unwrap();
-        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        (
+            answer.status().as_u16(),
+            answer.json::<Value>().await.unwrap(),
+        )
     };
     assert_eq!(ask("/health/ready").await.0, 200);
     fleet.postgres.kill().await;

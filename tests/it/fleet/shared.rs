@@ -29,7 +29,9 @@ async fn a_fetch_is_waited_for_and_watched_on_a_replica_that_does_not_run_it() {
 
     let job = begin_fetch(&marta).await;
     let subject = "SELECT subject FROM job";
-    let subject = fleet.postgres.sql("gateway", subject).await[0].parse().unwrap();
+    let subject = fleet.postgres.sql("gateway", subject).await[0]
+        .parse()
+        .unwrap();
     let exchange = third.app().exchange.clone();
     let id = job.parse().unwrap();
     let waiting = async {

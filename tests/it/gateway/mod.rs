@@ -35,6 +35,8 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::pair;
+
 pub(super) const PURPOSE: &str = "social-aid-recommendation";
 pub(super) const C4: &str = "AEAT_IRPF/C4";
 pub(super) const C2: &str = "AEAT_IRPF/C2";
@@ -126,7 +128,7 @@ impl World {
             .await
             .unwrap();
         let text = gateway_toml(&outside, files.path(), &address.to_string(), &url);
-        let config = configuration(&text, &setup, files.path(), &outside);
+        let config = configuration(&text, &setup, files.path(), &outside).await;
         keys::make(&config.keys);
 
         let client = |name: &str, key: &Path| {
@@ -403,13 +405,14 @@ async fn certificates() -> &'static Path {
 }
 
 /// The demonstration's configuration, quicker, and with one more client.
-fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story::World) -> Config {
+async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story::World) -> Config {
     let mut table: toml::Table = toml::from_str(text).unwrap();
+    pair::choose(&mut table, files).await;
     table["limits"]["per_second"] = 1000.into();
-    table["http"]
-        .as_table_mut()
-        .unwrap()
-        .insert("stop_after_s".to_owned(), i64::from(setup.stop_after_s).into());
+    table["http"].as_table_mut().unwrap().insert(
+        "stop_after_s".to_owned(),
+        i64::from(setup.stop_after_s).into(),
+    );
     if let Some(seconds) = setup.deadline_s {
         let shipped = include_str!("../../../config/platform-profiles.toml");
         let profiles = shipped.replace("deadline_s = 120", &format!("deadline_s = {seconds}"));

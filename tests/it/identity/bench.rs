@@ -11,7 +11,7 @@ use interop_gateway::clock::{Clock, SystemEntropy, World};
 use interop_gateway::identity::config::IdentityConfig;
 use interop_gateway::identity::{Begun, Identity, LoggedIn, LoginError};
 use interop_gateway::store::keyring::{FileWrapper, Keyring, LookupKeys, secret_file};
-use interop_gateway::store::{Db, Location, Schema};
+use interop_gateway::store::{Db, Schema};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulator::ambient::{Clock as DoubleClock, http_client, send};
@@ -21,6 +21,8 @@ use simulator::oidc::{Authentication, Client, Provider};
 use simulator::person::{Assurance, Method, Person};
 use simulator::valid::{Registration, Valid};
 use tempfile::TempDir;
+
+use crate::pair;
 
 /// What the gateway is called.
 pub(super) const PUBLIC_URL: &str = "http://127.0.0.1:8080";
@@ -119,7 +121,7 @@ impl Bench {
         let config: IdentityConfig = serde_json::from_value(config).unwrap();
 
         let keyring = keyring(files.path(), &world).await;
-        let db = Db::open(&Location::File(at("gateway.db")), Schema::Gateway).await.unwrap();
+        let db = pair::open(&at("gateway.db"), Schema::Gateway).await;
         let public = PUBLIC_URL.parse().unwrap();
         let identity =
             Identity::open(&config, &public, db.clone(), keyring.clone(), world).unwrap();
@@ -196,9 +198,7 @@ pub(super) async fn keyring(folder: &Path, world: &World) -> Arc<Keyring> {
     secret_file::create(&folder.join("wrapping.key"), &[9; 32]).unwrap();
     let wrapper = FileWrapper::open(&folder.join("wrapping.key"), &[]).unwrap();
     let lookup = LookupKeys::parse(&LookupKeys::file_text(1, &[1; 32])).unwrap();
-    let db = Db::open(&Location::File(folder.join("keyring.db")), Schema::Keyring)
-        .await
-        .unwrap();
+    let db = pair::open(&folder.join("keyring.db"), Schema::Keyring).await;
     Arc::new(Keyring::open(db, Arc::new(wrapper), lookup, world.clone()))
 }
 

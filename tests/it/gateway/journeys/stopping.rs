@@ -23,6 +23,11 @@ async fn a_killed_gateway_leaves_no_open_job_and_no_open_intent_behind() {
     let sent = world.sent();
 
     world.reopen().await;
+    // Where others may answer beside it, the dead one is gone once its lease has run out.
+    world.clock.advance(Duration::from_secs(10));
+    world
+        .until("SELECT count(*) FROM job WHERE state = 'running'", 0)
+        .await;
     let citizen = world.citizen("marta").await;
     let ended = citizen.job(&job).await.unwrap();
     assert_eq!(ended["state"], "interrupted");
@@ -73,7 +78,10 @@ async fn a_gateway_that_is_told_to_stop_says_so_while_it_still_answers_and_then_
     let ready = ask("/health/ready").await.unwrap();
     assert_eq!(ready.status(), 200);
     assert_eq!(ready.headers().get("connection"), None);
-    assert_eq!(ready.json::<Value>().await.unwrap(), json!({"status": "ok"}));
+    assert_eq!(
+        ready.json::<Value>().await.unwrap(),
+        json!({"status": "ok"})
+    );
 
     world.tell_to_stop();
     patiently(async || ask("/health/ready").await.unwrap().status() == 503).await;
@@ -82,7 +90,15 @@ async fn a_gateway_that_is_told_to_stop_says_so_while_it_still_answers_and_then_
     let problem: Value = leaving.json().await.unwrap();
     assert_eq!(problem["not_ready"], json!(["stopping"]));
     let live = ask("/health/live").await.unwrap();
-    assert_eq!((live.status().as_u16(), &live.headers()["connection"]), (200, &"close".parse().unwrap()));
-    patiently(async || ask("/health/live").await.is_err_and(|error| error.is_connect())).await;
+    assert_eq!(
+        (live.status().as_u16(), &live.headers()["connection"]),
+        (200, &"close".parse().unwrap())
+    );
+    patiently(async || {
+        ask("/health/live")
+            .await
+            .is_err_and(|error| error.is_connect())
+    })
+    .await;
     world.stop().await;
 }
