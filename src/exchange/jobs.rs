@@ -55,13 +55,11 @@ impl News {
     /// Waits until the job may stand elsewhere than before; `false` when nobody is to wait any longer.
     pub(super) async fn change(&mut self) -> bool {
         let changed = async {
-            match &mut self.here {
-                Some(news) => news.changed().await.is_ok(),
-                None => {
-                    tokio::time::sleep(LOOK).await;
-                    true
-                }
+            if let Some(news) = &mut self.here {
+                return news.changed().await.is_ok();
             }
+            tokio::time::sleep(LOOK).await;
+            true
         };
         let goes_on = tokio::select! {
             () = self.over.cancelled() => return false,
