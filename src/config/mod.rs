@@ -2,6 +2,7 @@
 //!
 //! Every structure here is safe to print: secrets are named by file.
 
+mod cache;
 mod check;
 mod source;
 mod store;
@@ -16,10 +17,12 @@ use url::Url;
 
 use crate::citizen::{BodyId, Ine10, Nif};
 use crate::exchange::LimitsConfig;
+use crate::identity::RatesConfig;
 use crate::identity::config::{ClientConfig, IdentityConfig, ProviderConfig, SessionConfig};
 use crate::telemetry::TelemetryConfig;
 use source::Source;
 
+pub use cache::{CacheConfig, CacheFiles};
 pub use source::Problem;
 pub use store::{Role, RoleConfig, RolesConfig, StoreConfig};
 
@@ -44,6 +47,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Where it keeps things.
     pub store: StoreConfig,
+    /// Where it keeps what may be lost.
+    pub cache: CacheConfig,
     /// Where its own keys are.
     pub keys: KeysConfig,
     /// The exchange log.
@@ -250,12 +255,14 @@ impl Config {
         let place = source.section::<Environment>("environment");
         let http = source.section::<HttpConfig>("http");
         let store = source.section::<StoreConfig>("store");
+        let cache = source.optional::<CacheConfig>("cache");
         let keys = source.section::<KeysConfig>("keys");
         let log = source.section::<LogSection>("log");
         let platform = source.section::<PlatformConfig>("platform");
         let limits = source.optional("limits");
         let telemetry = source.optional("telemetry");
         let sessions = source.optional::<SessionConfig>("sessions");
+        let rates = source.optional::<RatesConfig>("rates");
         let section = source.optional::<IdentitySection>("identity");
         let bodies = source.list::<BodyConfig>("bodies");
         let providers = source.list::<ProviderConfig>("providers");
@@ -266,6 +273,7 @@ impl Config {
                 providers,
                 clients,
                 sessions,
+                rates,
                 token_key_file: keys.file(KeyFile::Tokens),
                 pairwise_key_file: keys.file(KeyFile::Pairwise),
                 provider_roots_file: section.provider_roots,
@@ -274,6 +282,7 @@ impl Config {
                 environment: place?,
                 http: http?,
                 store: store?,
+                cache,
                 keys,
                 log: log?,
                 platform: platform?,
@@ -297,6 +306,7 @@ impl Config {
     fn below(mut self, folder: &Path) -> Self {
         let place = |path: &mut PathBuf| *path = folder.join(&*path);
         self.store.place(place);
+        self.cache.paths_mut().for_each(place);
         place(&mut self.keys.directory);
         place(&mut self.log.anchor);
         place(&mut self.platform.seal_roots);

@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::consent::{Gate, Ledger, ReceiptSigner, Terms};
 use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
 use crate::exchange::{Bodies, Exchange, Parts};
-use crate::identity::{Identity, jwt};
+use crate::identity::{self, Identity, jwt};
 use crate::pages;
 use crate::products::Catalogue;
 use crate::profile::Indicators;
@@ -57,7 +57,6 @@ impl Gateway {
     pub async fn open(config: &Config, world: World) -> Result<Self, Defects> {
         let gateway = Self::look(config, world).await?;
         let app = &gateway.app;
-        fleet_time::look(&app.db, &app.world).await;
         let alive = app.exchange.replica().is_alive().await;
         alive.map_err(|error| one("store.database", &error))?;
         let recovered = app.exchange.recover().await;
@@ -90,8 +89,11 @@ impl Gateway {
         let identity = Identity::open(
             &config.identity,
             &config.http.public_url,
-            stores.db.clone(),
-            Arc::clone(&stores.keyring),
+            identity::Stores {
+                db: stores.db.clone(),
+                keyring: Arc::clone(&stores.keyring),
+                cache: stores.cache.clone(),
+            },
             world.clone(),
         );
         let identity = identity.map_err(|found| {
@@ -127,6 +129,7 @@ impl Gateway {
             logins: Arc::new(identity.logins),
             sessions: Arc::new(identity.sessions),
             tokens: Arc::new(identity.tokens),
+            rates: identity.rates,
             ledger,
             terms: rules.terms,
             catalogue: rules.catalogue,

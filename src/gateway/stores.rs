@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::defects::{Defects, one};
+use super::fleet_time;
 use crate::audit::{Log, LogConfig, LogSigner};
 use crate::clock::World;
 use crate::config::{Config, Environment, Role};
@@ -35,6 +36,8 @@ impl Stores {
     ) -> Result<Self, Defects> {
         let keyring_db = open_db(config, Schema::Keyring, Role::Application).await?;
         let db = open_db(config, Schema::Gateway, Role::Application).await?;
+        // Before anything is said to have happened now.
+        fleet_time::look(&db, world).await;
         let wrapper = Arc::new(keys.wrapper);
         let keyring = Arc::new(Keyring::open(
             keyring_db,
@@ -58,11 +61,20 @@ impl Stores {
         )
         .await;
         let log = Arc::new(log.map_err(|error| one("log", &error))?);
+        let cache = match config.cache.open() {
+            Err(error) => return Err(one("cache", &error)),
+            Ok(None) => Cache::memory(),
+            Ok(Some(settings)) => Cache::redis(&settings)
+                .await
+                .map_err(|error| one("cache", &error))?,
+        };
+        let born = cache.born(world.now()).await;
+        born.map_err(|error| one("cache", &error))?;
         Ok(Self {
             db,
             keyring,
             log,
-            cache: Cache::memory(),
+            cache,
         })
     }
 }

@@ -80,7 +80,6 @@ async fn forget_what_is_over(app: &App, leases: &Leases) {
     let long_gone = app.world.now() - LONG_GONE;
     let swept = [
         ("log-ins", app.logins.sweep().await.is_ok()),
-        ("sessions", app.sessions.sweep().await.is_ok()),
         ("identifiers", app.tokens.sweep().await.is_ok()),
         ("repeated requests", app.ledger.sweep().await.is_ok()),
         ("open exchanges", app.exchange.sweep().await.is_ok()),

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderValue, header};
 use interop_gateway::citizen::Language;
 use interop_gateway::clock::{Clock, SystemEntropy, World};
 use interop_gateway::identity::config::IdentityConfig;
-use interop_gateway::identity::{Begun, Identity, LoggedIn, LoginError};
+use interop_gateway::identity::{Begun, Identity, LoggedIn, LoginError, Stores};
+use interop_gateway::store::cache::Cache;
 use interop_gateway::store::keyring::{FileWrapper, Keyring, LookupKeys, secret_file};
 use interop_gateway::store::{Db, Schema};
 use jiff::Timestamp;
@@ -52,6 +53,8 @@ impl Clock for TestClock {
 
 pub(super) struct Bench {
     pub(super) identity: Identity,
+    pub(super) cache: Cache,
+    open: Box<dyn Fn(Cache) -> Identity + Send + Sync>,
     pub(super) valid: Valid,
     pub(super) oidc: Provider,
     pub(super) clock: Arc<TestClock>,
@@ -59,7 +62,7 @@ pub(super) struct Bench {
     pub(super) keyring: Arc<Keyring>,
     pub(super) folder: ApiClient,
     pub(super) auditor: ApiClient,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// Everybody who can log in at the doubles.
@@ -123,15 +126,24 @@ impl Bench {
         let keyring = keyring(files.path(), &world).await;
         let db = pair::open(&at("gateway.db"), Schema::Gateway).await;
         let public = PUBLIC_URL.parse().unwrap();
-        let identity =
-            Identity::open(&config, &public, db.clone(), keyring.clone(), world).unwrap();
+        let open = {
+            let (db, keyring) = (db.clone(), keyring.clone());
+            move |cache| {
+                let (db, keyring) = (db.clone(), keyring.clone());
+                let stores = Stores { db, keyring, cache };
+                Identity::open(&config, &public, stores, world.clone()).unwrap()
+            }
+        };
+        let cache = pair::cache(&at("cache")).await;
         let client = |name, key| {
             ApiClient::new(PUBLIC_URL, name, key)
                 .unwrap()
                 .telling_time_by(told.clone())
         };
         Self {
-            identity,
+            identity: open(cache.clone()),
+            open: Box::new(open),
+            cache,
             valid,
             oidc,
             clock,
@@ -139,7 +151,7 @@ impl Bench {
             keyring,
             folder: client("el-meu-espai", folder_key),
             auditor: client("auditor", auditor_key),
-            _files: files,
+            files,
         }
     }
 
@@ -182,9 +194,17 @@ impl Bench {
             .await
     }
 
-    pub(super) async fn sessions(&self) -> i64 {
-        let row = self.db.row("SELECT count(*) FROM session", vec![]).await;
+    /// How many people are known: a log-in that fails records nobody.
+    pub(super) async fn people(&self) -> i64 {
+        let row = self.db.row("SELECT count(*) FROM subject", vec![]).await;
         row.unwrap().unwrap().int(0).unwrap()
+    }
+
+    /// Everything that may be lost is; the databases stay.
+    pub(super) async fn lose_the_cache(&mut self) {
+        self.cache = pair::cache(&self.files.path().join("another cache")).await;
+        self.cache.born(self.clock.now()).await.unwrap();
+        self.identity = (self.open)(self.cache.clone());
     }
 }
 
