@@ -59,7 +59,12 @@ impl Inner {
         // The turn comes before the gate: the two seconds of the proof are for sending, not waiting.
         let turn = self.turns.turn(waiting, || self.jobs.tell(job.id)).await;
         tell.that(&product.code, SourceState::Asking.into());
-        let attempt = self.attempt(job, product, year, retry_of).await;
+        let attempt = if self.jobs.runs(job.id).await.unwrap_or(true) {
+            self.attempt(job, product, year, retry_of).await
+        } else {
+            // Ended by another process while this one was away: it asks nothing more.
+            Attempt::failed(GapReason::CannotTell, "interrupted")
+        };
         turn.end().await;
         attempt
     }

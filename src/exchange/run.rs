@@ -163,9 +163,15 @@ impl Inner {
         self.kept.keep(drawer, &kept.collect::<Vec<_>>()).await;
         let changed = table.changed();
         let ended = self.jobs.finish(job.id, &changed, self.world.now());
-        if let Err(error) = ended.await {
-            // The row stays "running" and the next start ends it as interrupted.
-            tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded");
+        match ended.await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(job.id = %job.id, "a fetch ended that another process had ended before");
+            }
+            // The row stays "running"; once this process is gone, it ends as interrupted.
+            Err(error) => {
+                tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded");
+            }
         }
     }
 
@@ -180,7 +186,7 @@ impl Inner {
 
     async fn advance(&self, job: &Running, table: &mut Table) {
         match self.jobs.advance(job.id, &table.changed()).await {
-            Ok(()) => table.written(),
+            Ok(_) => table.written(),
             // It is written with the next change; the exchange log does not depend on it.
             Err(error) => {
                 tracing::warn!(job.id = %job.id, %error, "progress was not recorded");

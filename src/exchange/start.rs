@@ -16,6 +16,9 @@ use crate::profile::GapReason;
 impl Exchange {
     /// Starts a fetch of everything the person permitted.
     pub async fn start(&self, citizen: &Citizen, purpose: &PurposeId) -> Result<JobId, StartError> {
+        if !self.inner.replica.is_alive().await? {
+            return Err(StartError::NotAlive);
+        }
         let (body, epoch, items) = self.decided(citizen, purpose).await?;
         let needed = self
             .inner
