@@ -2,6 +2,7 @@
 
 mod defects;
 mod material;
+mod standing;
 mod stores;
 
 use std::fs;
@@ -24,6 +25,7 @@ use crate::identity::{Identity, jwt};
 use crate::pages;
 use crate::products::Catalogue;
 use crate::profile::Indicators;
+use crate::store::Remark;
 use defects::{one, told};
 use material::Material;
 use stores::Stores;
@@ -40,6 +42,7 @@ const SWEEP: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug)]
 pub struct Gateway {
     app: App,
+    remarks: Vec<Remark>,
 }
 
 impl Gateway {
@@ -118,12 +121,20 @@ impl Gateway {
             jwks: Arc::new(jwks),
             world,
         };
-        Ok(Self { app })
+        Ok(Self {
+            app,
+            remarks: stores.remarks,
+        })
     }
 
     /// Every route, inside the one stack of layers.
     pub fn router(&self) -> Router {
         layers::around(routes::routes(self.app.clone()).merge(pages::routes(self.app.clone())))
+    }
+
+    /// What an operator should know about the databases: what a crash or a fail-over could lose.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// The rooms, for whoever drives the service from within.

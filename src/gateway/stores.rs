@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::defects::{Defects, one};
+use super::standing;
 use crate::audit::{Log, LogConfig, LogSigner};
 use crate::clock::World;
 use crate::config::{Config, Environment, Role};
 use crate::store::cache::Cache;
 use crate::store::keyring::{FileWrapper, Keyring, LookupKeys};
-use crate::store::{Db, Schema};
+use crate::store::{Db, Remark, Schema};
 
 /// The databases and the log over them.
 pub(super) struct Stores {
@@ -18,6 +19,8 @@ pub(super) struct Stores {
     pub(super) log: Arc<Log>,
     /// What may be lost.
     pub(super) cache: Cache,
+    /// What is to be said about the databases.
+    pub(super) remarks: Vec<Remark>,
 }
 
 /// What opens the stores.
@@ -33,8 +36,10 @@ impl Stores {
         world: &World,
         keys: StoreKeys,
     ) -> Result<Self, Defects> {
-        let keyring_db = open_db(config, Schema::Keyring, Role::Application).await?;
-        let db = open_db(config, Schema::Gateway, Role::Application).await?;
+        let mut remarks = Vec::new();
+        let role = Role::Application;
+        let db = open_db(config, Schema::Gateway, role, &mut remarks).await?;
+        let keyring_db = open_db(config, Schema::Keyring, role, &mut remarks).await?;
         let wrapper = Arc::new(keys.wrapper);
         let keyring = Arc::new(Keyring::open(
             keyring_db,
@@ -63,13 +68,19 @@ impl Stores {
             keyring,
             log,
             cache: Cache::memory(),
+            remarks,
         })
     }
 }
 
 /// Connects to a database. On one's own machine its schema is brought up to date first; elsewhere a
 /// server's schema is changed by its owner, with `migrate`.
-async fn open_db(config: &Config, schema: Schema, role: Role) -> Result<Db, Defects> {
+async fn open_db(
+    config: &Config,
+    schema: Schema,
+    role: Role,
+    remarks: &mut Vec<Remark>,
+) -> Result<Db, Defects> {
     let what = match schema {
         Schema::Gateway => "store.database",
         Schema::Keyring => "store.keyring",
@@ -83,7 +94,8 @@ async fn open_db(config: &Config, schema: Schema, role: Role) -> Result<Db, Defe
         let migrated = Db::migrate(&owner, schema).await;
         migrated.map_err(|error| one(what, &error))?;
     }
-    Db::open(&place(role)?, schema)
-        .await
-        .map_err(|error| one(what, &error))
+    let db = Db::open(&place(role)?, schema).await;
+    let db = db.map_err(|error| one(what, &error))?;
+    remarks.extend(standing::of(config, what, role, &db).await?);
+    Ok(db)
 }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use sqlx::{Executor, Postgres, Sqlite, Transaction};
 
 use super::value::{bind, instant};
-use super::{Location, Row, Schema, StoreError, Value, postgres, sqlite};
+use super::{Durability, Location, Row, Schema, StoreError, Value};
+use super::{durability, postgres, roles, sqlite};
 
 /// How long a statement may take before the server counts as gone. A network that swallows packets
 /// says nothing; whoever waits for it must still get an answer.
@@ -40,7 +41,7 @@ impl Db {
         Ok(Self { engine })
     }
 
-    /// Brings the schema up to date, as the user who owns it.
+    /// Brings the schema up to date, as the user who owns it, and grants each role its part.
     pub async fn migrate(location: &Location, schema: Schema) -> Result<(), StoreError> {
         match location {
             Location::File(_) => {
@@ -117,6 +118,23 @@ impl Db {
         let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
         let row = patiently(bind(sql, vec![]).fetch_one(&pools.reader)).await?;
         Ok(instant(Row::Postgres(row).int(0)?))
+    }
+
+    /// What a crash or a fail-over could lose of what was answered.
+    pub async fn durability(&self) -> Result<Durability, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => durability::read(&pools.reader).await,
+            Engine::Sqlite(_) => Ok(Durability::File),
+        }
+    }
+
+    /// Tables whose rows are only ever added, and which the connected user of a server could change
+    /// all the same. A file has no users; there only the log itself notices.
+    pub async fn alterable_evidence(&self) -> Result<Vec<String>, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => roles::alterable(&pools.reader).await,
+            Engine::Sqlite(_) => Ok(Vec::new()),
+        }
     }
 
     /// Empties the write-ahead journal of a file, so that what was deleted is not found there either.

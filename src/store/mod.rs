@@ -9,9 +9,11 @@
 
 pub mod cache;
 mod db;
+mod durability;
 pub mod keyring;
 mod migrate;
 mod postgres;
+mod roles;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -22,6 +24,7 @@ mod value;
 use std::path::PathBuf;
 
 pub use db::{Db, Tx};
+pub use durability::{Durability, Remark, ServerSettings, Standby, Weight};
 pub use migrate::Schema;
 pub use postgres::{InvalidServer, Server};
 pub use value::{Row, Value, instant, micros};
