@@ -45,6 +45,8 @@ impl Ledger {
     ) -> Result<Decided, ConsentError> {
         decisions.check()?;
         let mut tx = self.db.begin().await?;
+        // First: a withdrawal elsewhere must not slip in between reading their history and adding to it.
+        store::hold(&mut tx, who.subject).await?;
         let now = self.world.now();
         let shown = self.shown_to(&mut tx, who, decisions.served).await?;
         let receipt = if let Some(earlier) = decisions.earlier(&mut tx, who, now).await? {

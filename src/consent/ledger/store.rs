@@ -99,6 +99,18 @@ pub(super) async fn last_seq(tx: &mut Tx, subject: SubjectId) -> Result<i64, Sto
     row.map_or(Ok(0), |row| row.int(0))
 }
 
+/// Keeps everybody else from writing about the person until this transaction ends, so that what is
+/// read from here on is still true when it commits.
+pub(super) async fn hold(tx: &mut Tx, subject: SubjectId) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO subject_head (subject) VALUES ($1) \
+         ON CONFLICT (subject) DO UPDATE SET epoch = subject_head.epoch",
+        vec![subject.to_string().into()],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Moves the person's epoch; whoever else would write about them waits until this commits.
 pub(super) async fn advance_epoch(tx: &mut Tx, subject: SubjectId) -> Result<i64, StoreError> {
     let row = tx

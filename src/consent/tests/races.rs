@@ -119,6 +119,50 @@ async fn one_items_withdrawal_stops_that_item_and_lets_the_others_run() {
     check_history(&house).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_answer_sent_many_times_at_once_is_recorded_once() {
+    let house = Arc::new(House::new().await);
+    for _ in 0..10 {
+        let served = house.serve().await;
+        let mut senders = JoinSet::new();
+        for _ in 0..6 {
+            let house = Arc::clone(&house);
+            let answer = answers(served, &[(C4, Decision::Grant)]);
+            senders.spawn(async move { house.ledger.decide(&house.anna, answer).await.unwrap() });
+        }
+        let mut receipts = BTreeSet::new();
+        while let Some(decided) = senders.join_next().await {
+            receipts.insert(decided.unwrap().receipt.id.to_string());
+        }
+        assert_eq!(receipts.len(), 1);
+    }
+    let granted = "SELECT COUNT(*) FROM consent_event WHERE event = 'granted'";
+    assert_eq!(house.count(granted).await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rev_08_of_a_grant_and_a_withdrawal_at_once_the_withdrawal_is_never_undone_unseen() {
+    let house = Arc::new(House::new().await);
+    for _ in 0..20 {
+        house.answer(&[(C4, Decision::Grant)]).await;
+        let item = house.state(C4).await.item;
+        // Shown before the withdrawal: whichever comes first, this answer may not follow one.
+        let served = house.serve().await;
+        let late = {
+            let house = Arc::clone(&house);
+            let answer = answers(served, &[(C4, Decision::Grant)]);
+            tokio::spawn(async move { drop(house.ledger.decide(&house.anna, answer).await) })
+        };
+        let back = {
+            let house = Arc::clone(&house);
+            tokio::spawn(async move { house.ledger.revoke(&house.anna, item).await.unwrap() })
+        };
+        late.await.unwrap();
+        back.await.unwrap();
+        assert_eq!(house.state(C4).await.state, State::Withdrawn);
+    }
+}
+
 /// Reads the whole history back: every intent, use and release carries the epoch it committed
 /// under, and at that epoch its own grant was the item's newest event.
 async fn check_history(house: &House) {
