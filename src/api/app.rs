@@ -9,7 +9,7 @@ use crate::citizen::BodyId;
 use crate::clock::World;
 use crate::consent::{Consenter, Ledger, Terms};
 use crate::exchange::{Bodies, Exchange};
-use crate::identity::{Citizen, Logins, Sessions, Tokens};
+use crate::identity::{Citizen, Logins, Rates, Sessions, Tokens};
 use crate::products::Catalogue;
 use crate::store::Db;
 use crate::store::keyring::Keyring;
@@ -31,6 +31,8 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     /// Tokens of the API.
     pub tokens: Arc<Tokens>,
+    /// How often anybody may call.
+    pub rates: Rates,
     /// What people decided.
     pub ledger: Arc<Ledger>,
     /// Purposes, notices and offers.

@@ -7,7 +7,7 @@ use crate::audit::LogError;
 use crate::citizen::{LevelOfAssurance, ProductCode};
 use crate::consent::{ConsentError, Refusal};
 use crate::exchange::{ProfileError, StartError};
-use crate::identity::AccessError;
+use crate::identity::{AccessError, TooMany};
 use crate::store::StoreError;
 
 impl From<StoreError> for Problem {
@@ -25,6 +25,11 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         let challenge = error.www_authenticate();
         let problem = match error {
+            AccessError::Forgotten => Self::new(
+                Kind::ServiceUnavailable,
+                "The service has only just begun to remember DPoP proofs. Send a new one in a second.",
+            )
+            .retry_after(1),
             AccessError::InsufficientAuthentication { level, max_age } => {
                 let problem = stronger(level);
                 match max_age {
@@ -49,6 +54,11 @@ impl From<AccessError> for Problem {
                 Kind::Unauthenticated,
                 "Send an access token of this service with the scheme DPoP, and a DPoP proof.",
             ),
+            AccessError::TooMany(TooMany { retry_after_s }) => Self::new(
+                Kind::TooManyRequests,
+                "This caller asks too often. Nothing was done.",
+            )
+            .retry_after(retry_after_s),
             AccessError::Unavailable(cause) => {
                 tracing::error!(error = %cause, "a credential could not be checked");
                 Self::new(

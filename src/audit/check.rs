@@ -379,7 +379,7 @@ impl Walk<'_> {
         }
         let rows = db.rows(
             "SELECT level, number, width FROM log_tile
-             WHERE number * 256 + width > ($1 >> (8 * level)) LIMIT 100",
+             WHERE number * 256 + width > ($1 >> CAST(8 * level AS INTEGER)) LIMIT 100",
             size(),
         );
         for row in rows.await? {

@@ -21,6 +21,11 @@ macro_rules! uuid_id {
                 Self(entropy.uuid())
             }
 
+            /// From its sixteen bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
             /// The sixteen bytes.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()

@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::citizen::{BodyId, Ine10, Nif};
 use crate::exchange::LimitsConfig;
+use crate::identity::RatesConfig;
 use crate::identity::config::{ClientConfig, IdentityConfig, ProviderConfig, SessionConfig};
 use crate::telemetry::TelemetryConfig;
 use source::Source;
@@ -252,6 +253,7 @@ impl Config {
         let limits = source.optional("limits");
         let telemetry = source.optional("telemetry");
         let sessions = source.optional::<SessionConfig>("sessions");
+        let rates = source.optional::<RatesConfig>("rates");
         let section = source.optional::<IdentitySection>("identity");
         let bodies = source.list::<BodyConfig>("bodies");
         let providers = source.list::<ProviderConfig>("providers");
@@ -262,6 +264,7 @@ impl Config {
                 providers,
                 clients,
                 sessions,
+                rates,
                 token_key_file: keys.file(KeyFile::Tokens),
                 pairwise_key_file: keys.file(KeyFile::Pairwise),
                 provider_roots_file: section.provider_roots,

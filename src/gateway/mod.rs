@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::consent::{Gate, Ledger, ReceiptSigner, Terms};
 use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
 use crate::exchange::{Bodies, Exchange, Parts};
-use crate::identity::{Identity, jwt};
+use crate::identity::{self, Identity, jwt};
 use crate::pages;
 use crate::products::Catalogue;
 use crate::profile::Indicators;
@@ -76,8 +76,11 @@ impl Gateway {
         let identity = Identity::open(
             &config.identity,
             &config.http.public_url,
-            stores.db.clone(),
-            Arc::clone(&stores.keyring),
+            identity::Stores {
+                db: stores.db.clone(),
+                keyring: Arc::clone(&stores.keyring),
+                cache: stores.cache.clone(),
+            },
             world.clone(),
         );
         let identity = identity.map_err(|found| {
@@ -112,6 +115,7 @@ impl Gateway {
             logins: Arc::new(identity.logins),
             sessions: Arc::new(identity.sessions),
             tokens: Arc::new(identity.tokens),
+            rates: identity.rates,
             ledger,
             terms: rules.terms,
             catalogue: rules.catalogue,
@@ -175,7 +179,6 @@ async fn sweep(app: App, stop: CancellationToken) {
     while tokio::time::timeout(SWEEP, stop.cancelled()).await.is_err() {
         let swept = [
             app.logins.sweep().await.is_ok(),
-            app.sessions.sweep().await.is_ok(),
             app.tokens.sweep().await.is_ok(),
             app.exchange.sweep().await.is_ok(),
         ];

@@ -63,11 +63,14 @@ impl Stores {
         )
         .await;
         let log = Arc::new(log.map_err(|error| one("log", &error))?);
+        let cache = Cache::memory();
+        let born = cache.born(world.now()).await;
+        born.map_err(|error| one("cache", &error))?;
         Ok(Self {
             db,
             keyring,
             log,
-            cache: Cache::memory(),
+            cache,
             remarks,
         })
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::citizen::Scope;
+use super::rates::RatesConfig;
 use crate::citizen::{BodyId, ClientId, Language, LevelOfAssurance};
 
 /// Everything about who may come in.
@@ -24,6 +25,9 @@ pub struct IdentityConfig {
     /// Browser sessions.
     #[serde(default)]
     pub sessions: SessionConfig,
+    /// How often anybody may call.
+    #[serde(default)]
+    pub rates: RatesConfig,
     /// ES256 key (PKCS#8 PEM) that signs access tokens. Changing it ends every token at once.
     pub token_key_file: PathBuf,
     /// At least 32 random bytes that make the subject of a token differ per client.

@@ -7,9 +7,11 @@ use jiff::SignedDuration;
 use super::citizen::Scope;
 use super::jwt::JwtError;
 use super::outbound::OutboundError;
+use super::rates::TooMany;
 use super::tokens::DpopDefect;
 use crate::citizen::{InvalidDocument, LevelOfAssurance};
 use crate::store::StoreError;
+use crate::store::cache::CacheError;
 use crate::store::keyring::KeyringError;
 
 /// Why a log-in did not happen.
@@ -41,6 +43,9 @@ pub enum LoginError {
     /// The provider did not do its part.
     #[error("the provider did not complete the log-in")]
     Provider(#[source] ProviderFault),
+    /// More log-ins are begun than people could.
+    #[error(transparent)]
+    TooMany(TooMany),
     /// Our own keys or database.
     #[error("the log-in could not be recorded")]
     Unavailable(#[source] Unavailable),
@@ -55,6 +60,9 @@ pub enum LoginError {
 /// Our own storage failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Unavailable {
+    /// The cache did not answer: without it nobody can be told apart from a stranger.
+    #[error("the cache did not answer")]
+    Cache(#[from] CacheError),
     /// The keyring could not seal, open or look up.
     #[error("the keyring did not answer")]
     Keyring(#[from] KeyringError),
@@ -151,6 +159,9 @@ pub enum TokenError {
     /// Our own keys or database. Nothing was issued; the same request may be made anew.
     #[error("no token could be recorded")]
     Unavailable(#[source] Unavailable),
+    /// The client asks too often.
+    #[error(transparent)]
+    TooMany(TooMany),
     /// The client is not registered for this grant.
     #[error("this client may not use this grant")]
     UnauthorizedClient,
@@ -167,7 +178,7 @@ impl TokenError {
             Self::InvalidDpopProof(_) => "invalid_dpop_proof",
             Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidScope => "invalid_scope",
-            Self::Unavailable(_) => "temporarily_unavailable",
+            Self::TooMany(_) | Self::Unavailable(_) => "temporarily_unavailable",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
         }
@@ -194,6 +205,10 @@ impl<E: Into<Unavailable>> From<E> for LoginError {
 /// Why a request is not let in (RFC 6750 section 3.1, RFC 9449 section 7.1, RFC 9470).
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
+    /// The proof was made before this service began to remember proofs (it was restarted, or lost its
+    /// cache), so nobody can tell whether it was used. A new one passes.
+    #[error("the DPoP proof is older than this service remembers")]
+    Forgotten,
     /// The citizen has to prove who they are better, or again.
     #[error("a stronger or fresher log-in is needed")]
     InsufficientAuthentication {
@@ -217,6 +232,9 @@ pub enum AccessError {
     /// There is no credential, or not one in the one place for it.
     #[error("no credential was presented")]
     Missing,
+    /// The caller asks too often.
+    #[error(transparent)]
+    TooMany(TooMany),
     /// Our own keys or database.
     #[error("the credential could not be checked")]
     Unavailable(#[source] Unavailable),
@@ -228,7 +246,7 @@ impl AccessError {
         let mut value = format!("DPoP algs=\"{}\"", DpopDefect::ALGORITHMS);
         let error = match self {
             Self::Missing => return Some(value),
-            Self::Unavailable(_) => return None,
+            Self::Forgotten | Self::TooMany(_) | Self::Unavailable(_) => return None,
             Self::InsufficientAuthentication { .. } => "insufficient_user_authentication",
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::InvalidDpopProof(_) => "invalid_dpop_proof",

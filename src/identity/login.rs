@@ -10,6 +10,7 @@ use url::Url;
 use super::citizen::{Channel, Citizen, Login, Scopes};
 use super::error::{LoginError, Unavailable};
 use super::providers::{Callback, Outgoing, Provider};
+use super::rates::Rates;
 use super::session::Sessions;
 use super::subjects::Subjects;
 use super::transaction::Transaction;
@@ -24,6 +25,7 @@ pub struct Logins {
     pub(super) subjects: Subjects,
     pub(super) sessions: Sessions,
     pub(super) providers: Arc<[Provider]>,
+    pub(super) rates: Rates,
     pub(super) world: World,
 }
 
@@ -76,6 +78,8 @@ impl Logins {
         language: Language,
     ) -> Result<Begun, LoginError> {
         let provider = self.provider(provider)?;
+        let counted = self.rates.login(self.world.now()).await;
+        counted.map_err(LoginError::TooMany)?;
         let transaction = Transaction::new(body, return_to, language, &self.world);
         let keys = transaction
             .write(provider.id(), &self.db, &self.subjects, &self.world)
@@ -143,8 +147,9 @@ impl Logins {
             .await?;
         let mut tx = self.db.begin().await?;
         Subjects::write(&mut tx, enrolled, self.world.now()).await?;
-        self.sessions.write(&mut tx, &session, headers).await?;
         tx.commit().await?;
+        // Stopped here: the person is known and not logged in; they log in again.
+        self.sessions.begin(&session, headers).await?;
         Ok(LoggedIn {
             cookies: [session.set_cookie, cookies.clear_login()],
             citizen: Citizen {

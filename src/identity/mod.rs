@@ -18,6 +18,7 @@ mod login;
 mod once;
 pub mod outbound;
 mod providers;
+mod rates;
 mod secret;
 mod session;
 mod setup;
@@ -29,7 +30,8 @@ pub use citizen::{Auditor, Caller, Channel, Citizen, Scope, Scopes, UnknownScope
 pub use clients::{Client, ClientDefect, Clients};
 pub use error::{AccessError, DocumentDefect, LoginError, ProviderFault, TokenError, Unavailable};
 pub use login::{Begun, LoggedIn, Logins, Offer, ReturnTo, UnsafeReturn};
+pub use rates::{RateConfig, Rates, RatesConfig, TooMany};
 pub use secret::{PairwiseKey, UnreadableSecret};
 pub use session::{CsrfToken, Session, Sessions};
-pub use setup::{Identity, ProviderDefect, SetupDefect};
+pub use setup::{Identity, ProviderDefect, SetupDefect, Stores};
 pub use tokens::{DpopDefect, TokenResponse, Tokens};

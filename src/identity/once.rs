@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::secret;
-use crate::store::{StoreError, Tx};
+use crate::store::{Db, StoreError, Tx};
 
 /// What kind of thing may be used once.
 #[derive(Clone, Copy, Debug)]
@@ -30,20 +30,21 @@ pub(super) enum Use {
     Again,
 }
 
-/// Records one use in the caller's transaction.
-///
-/// The key is who issued the identifier and the identifier itself, never the token's text: the same
-/// token can be written in more than one way. A row of the past is there until the sweep, so the
+/// What is remembered of an identifier: a hash of who issued it and of itself, never of the token's
+/// text, for the same token can be written in more than one way.
+pub(super) fn key(issuer: &str, identifier: &str) -> String {
+    // Length first: ("ab", "c") and ("a", "bc") are different pairs.
+    secret::hashed(&format!("{}:{issuer}{identifier}", issuer.len()))
+}
+
+/// Records one use in the caller's transaction. A row of the past is there until the sweep, so the
 /// answer does not depend on anybody's clock.
 pub(super) async fn record(
     tx: &mut Tx,
     kind: Kind,
-    issuer: &str,
-    identifier: &str,
+    key: &str,
     expires_at: Timestamp,
 ) -> Result<Use, StoreError> {
-    // Length first: ("ab", "c") and ("a", "bc") are different pairs.
-    let key = secret::hashed(&format!("{}:{issuer}{identifier}", issuer.len()));
     let inserted = tx
         .execute(
             "INSERT INTO used_once (kind, identifier, expires_at) VALUES ($1, $2, $3) \
@@ -56,6 +57,15 @@ pub(super) async fn record(
     } else {
         Use::Again
     })
+}
+
+/// Whether a use was recorded.
+pub(super) async fn is_recorded(db: &Db, kind: Kind, key: &str) -> Result<bool, StoreError> {
+    let row = db.row(
+        "SELECT expires_at FROM used_once WHERE kind = $1 AND identifier = $2",
+        vec![kind.as_str().into(), key.into()],
+    );
+    Ok(row.await?.is_some())
 }
 
 /// Forgets identifiers whose tokens have expired for every clock.

@@ -1,4 +1,4 @@
-//! Browser sessions: kept here, named there by a random cookie.
+//! Browser sessions: kept in the cache, named in the browser by a random cookie.
 
 use std::fmt;
 
@@ -15,15 +15,20 @@ use super::secret;
 use super::subjects::Subjects;
 use crate::citizen::{BodyId, SubjectId};
 use crate::clock::World;
+use crate::store::cache::Cache;
 use crate::store::keyring::RetentionClass;
-use crate::store::{Db, Tx};
+use crate::store::{Db, instant, micros};
 
 /// How often the time of the last request is written: often enough for the idle limit.
 const TOUCH: SignedDuration = SignedDuration::from_mins(1);
 
+/// The one field of a session's group.
+const RECORD: &str = "record";
+
 /// Sessions of our own pages.
 #[derive(Clone, Debug)]
 pub struct Sessions {
+    cache: Cache,
     db: Db,
     subjects: Subjects,
     cookies: Cookies,
@@ -87,6 +92,7 @@ struct Record {
 
 impl Sessions {
     pub(super) fn new(
+        cache: Cache,
         db: Db,
         subjects: Subjects,
         public_url: &Url,
@@ -94,6 +100,7 @@ impl Sessions {
         world: World,
     ) -> Self {
         Self {
+            cache,
             db,
             subjects,
             cookies: Cookies::for_site(public_url),
@@ -110,27 +117,36 @@ impl Sessions {
             return Ok(None);
         };
         let (key, now) = (secret::hashed(cookie), self.world.now());
-        let sql = "SELECT subject, sealed, seen_at, ends_at FROM session WHERE session = $1";
-        let Some(row) = self.db.row(sql, vec![key.as_str().into()]).await? else {
+        let kept = self.cache.get(&group(&key), RECORD, now).await?;
+        let Some(kept) = kept else {
             return Ok(None);
         };
-        let (subject, seen): (SubjectId, _) = (row.parsed(0)?, row.instant(2)?);
-        if now >= row.instant(3)? || now.duration_since(seen) >= self.idle {
+        let kept = Kept::read(&kept).ok_or(Unavailable::Record)?;
+        if now >= kept.ends_at {
             self.remove(&key).await?;
             return Ok(None);
         }
+        let subject = kept.subject;
         let Some(person) = self.subjects.person(&self.db, subject).await? else {
             return Ok(None);
         };
-        let (context, sealed) = (context(&key), row.bytes(1)?);
+        let (class, context) = (RetentionClass::Session, context(&key));
         let opened = self
             .subjects
-            .open(Some(subject), RetentionClass::Session, &context, &sealed);
+            .open(Some(subject), class, &context, kept.sealed);
         let Some(Record { login, body }) = opened.await? else {
             return Ok(None);
         };
-        if now.duration_since(seen) >= TOUCH {
-            self.touch(&key, now).await?;
+        if now.duration_since(kept.seen_at) >= TOUCH {
+            // A slower replica may write an earlier time over a later one: a minute at most.
+            self.keep(
+                &key,
+                &Kept {
+                    seen_at: now,
+                    ..kept
+                },
+            )
+            .await?;
         }
         Ok(Some(Session {
             csrf: CsrfToken::of(cookie),
@@ -155,21 +171,7 @@ impl Sessions {
         Ok(self.cookies.clear_session())
     }
 
-    /// Forgets sessions that are over. Gives how many.
-    pub async fn sweep(&self) -> Result<u64, Unavailable> {
-        let now = self.world.now();
-        let mut tx = self.db.begin().await?;
-        let ended = tx
-            .execute(
-                "DELETE FROM session WHERE ends_at <= $1 OR seen_at <= $2",
-                vec![now.into(), (now - self.idle).into()],
-            )
-            .await?;
-        tx.commit().await?;
-        Ok(ended)
-    }
-
-    /// A new session, sealed and ready for the transaction that logs in.
+    /// A new session, sealed and ready to be kept once the log-in is recorded.
     ///
     /// Its id is always fresh: what the browser brought along is ended, never adopted.
     pub(super) async fn prepare(
@@ -201,62 +203,78 @@ impl Sessions {
         })
     }
 
-    /// Writes a prepared session and ends the one the browser had.
-    pub(super) async fn write(
+    /// Keeps a prepared session and ends the one the browser had.
+    pub(super) async fn begin(
         &self,
-        tx: &mut Tx,
         prepared: &Prepared,
         headers: &HeaderMap,
     ) -> Result<(), Unavailable> {
-        let now = self.world.now();
         if let Some(former) = self.cookies.session(headers) {
-            let former = secret::hashed(former);
-            tx.execute(
-                "DELETE FROM session WHERE session = $1",
-                vec![former.into()],
-            )
-            .await?;
+            self.remove(&secret::hashed(former)).await?;
         }
-        tx.execute(
-            "INSERT INTO session (session, subject, sealed, created_at, seen_at, ends_at) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
-            vec![
-                prepared.key.as_str().into(),
-                prepared.subject.to_string().into(),
-                prepared.sealed.as_slice().into(),
-                now.into(),
-                now.into(),
-                (now + self.absolute).into(),
-            ],
-        )
-        .await?;
-        Ok(())
+        let now = self.world.now();
+        let kept = Kept {
+            seen_at: now,
+            ends_at: now + self.absolute,
+            subject: prepared.subject,
+            sealed: &prepared.sealed,
+        };
+        self.keep(&prepared.key, &kept).await
     }
 
     pub(super) fn cookies(&self) -> Cookies {
         self.cookies
     }
 
-    async fn touch(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
-        let mut tx = self.db.begin().await?;
-        // Only forward: a slower replica must not shorten somebody's session.
-        tx.execute(
-            "UPDATE session SET seen_at = $2 WHERE session = $1 AND seen_at < $2",
-            vec![key.into(), now.into()],
-        )
-        .await?;
-        Ok(tx.commit().await?)
+    /// Keeps a session until its end, or until nobody used it for too long.
+    async fn keep(&self, key: &str, kept: &Kept<'_>) -> Result<(), Unavailable> {
+        let until = kept.ends_at.min(kept.seen_at + self.idle);
+        let (group, bytes) = (group(key), kept.write());
+        Ok(self
+            .cache
+            .put(&group, RECORD, &bytes, until, kept.seen_at)
+            .await?)
     }
 
     async fn remove(&self, key: &str) -> Result<(), Unavailable> {
-        let mut tx = self.db.begin().await?;
-        tx.execute("DELETE FROM session WHERE session = $1", vec![key.into()])
-            .await?;
-        Ok(tx.commit().await?)
+        Ok(self.cache.drop_group(&group(key)).await?)
     }
 }
 
-/// A session not yet written.
+/// A session as the cache keeps it: whose key opens it, and the rest sealed under that key.
+struct Kept<'a> {
+    seen_at: Timestamp,
+    ends_at: Timestamp,
+    subject: SubjectId,
+    sealed: &'a [u8],
+}
+
+impl<'a> Kept<'a> {
+    /// Two instants in microseconds, the subject's 16 bytes, the sealed record.
+    fn write(&self) -> Vec<u8> {
+        let instants = [self.seen_at, self.ends_at].map(|instant| micros(instant).to_be_bytes());
+        [
+            &instants.concat(),
+            &self.subject.as_bytes()[..],
+            self.sealed,
+        ]
+        .concat()
+    }
+
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (seen_at, rest) = bytes.split_first_chunk::<8>()?;
+        let (ends_at, rest) = rest.split_first_chunk::<8>()?;
+        let (subject, sealed) = rest.split_first_chunk::<16>()?;
+        Some(Self {
+            seen_at: instant(i64::from_be_bytes(*seen_at))?,
+            ends_at: instant(i64::from_be_bytes(*ends_at))?,
+            subject: SubjectId::from_bytes(*subject),
+            sealed,
+        })
+    }
+}
+
+/// A session not yet kept.
 pub(super) struct Prepared {
     pub(super) set_cookie: HeaderValue,
     pub(super) login_ref: String,
@@ -267,7 +285,13 @@ pub(super) struct Prepared {
     sealed: Vec<u8>,
 }
 
+/// Ties a sealed session to its place.
 fn context(key: &str) -> String {
+    group(key)
+}
+
+/// Where a session is kept: under the hash of its cookie, which does not give the cookie away.
+fn group(key: &str) -> String {
     format!("session/{key}")
 }
 

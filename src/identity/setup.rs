@@ -11,6 +11,7 @@ use super::jwt::{KeyDefect, Signer, VerifyingKeys};
 use super::login::Logins;
 use super::outbound::{self, Outbound, OutboundError};
 use super::providers::Provider;
+use super::rates::Rates;
 use super::secret::{PairwiseKey, UnreadableSecret};
 use super::session::Sessions;
 use super::subjects::Subjects;
@@ -18,6 +19,7 @@ use super::tokens::{Site, Tokens};
 use crate::citizen::ClientId;
 use crate::clock::World;
 use crate::store::Db;
+use crate::store::cache::Cache;
 use crate::store::keyring::Keyring;
 
 /// The three doors.
@@ -29,6 +31,19 @@ pub struct Identity {
     pub sessions: Sessions,
     /// Tokens of registered clients.
     pub tokens: Tokens,
+    /// How often anybody may come through them.
+    pub rates: Rates,
+}
+
+/// Where the room keeps things.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// People, log-ins on their way, identifiers used once, what tokens stand for.
+    pub db: Db,
+    /// Whose key opens what.
+    pub keyring: Arc<Keyring>,
+    /// Sessions, and proofs that were seen.
+    pub cache: Cache,
 }
 
 /// Something in the configuration that cannot work.
@@ -85,8 +100,7 @@ impl Identity {
     pub fn open(
         config: &IdentityConfig,
         public_url: &Url,
-        db: Db,
-        keyring: Arc<Keyring>,
+        stores: Stores,
         world: World,
     ) -> Result<Self, Vec<SetupDefect>> {
         let mut defects = Vec::new();
@@ -128,8 +142,11 @@ impl Identity {
             return Err(defects);
         };
 
+        let Stores { db, keyring, cache } = stores;
+        let rates = Rates::new(cache.clone(), config.rates);
         let subjects = Subjects::new(keyring);
         let sessions = Sessions::new(
+            cache.clone(),
             db.clone(),
             subjects.clone(),
             public_url,
@@ -142,28 +159,32 @@ impl Identity {
                 subjects: subjects.clone(),
                 sessions: sessions.clone(),
                 providers: providers.into(),
+                rates: rates.clone(),
                 world: world.clone(),
             },
             sessions,
             tokens: Tokens {
+                cache,
                 db,
                 subjects,
                 clients,
                 own_keys: VerifyingKeys::of(&signer),
                 signer,
                 pairwise,
+                rates: rates.clone(),
                 site: Site::new(public_url),
                 world,
             },
+            rates,
         })
     }
 }
 
 impl Identity {
-    /// Forgets log-ins nobody came back from, sessions that are over, and identifiers no clock
-    /// accepts any more. To be called every few minutes; gives how many rows went.
+    /// Forgets log-ins nobody came back from, and identifiers no clock accepts any more. To be called
+    /// every few minutes; gives how many rows went.
     pub async fn sweep(&self) -> Result<u64, Unavailable> {
-        Ok(self.logins.sweep().await? + self.sessions.sweep().await? + self.tokens.sweep().await?)
+        Ok(self.logins.sweep().await? + self.tokens.sweep().await?)
     }
 }
 

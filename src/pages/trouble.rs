@@ -47,6 +47,8 @@ pub(super) enum Trouble {
     ReadAgain,
     /// A surer log-in is needed.
     StepUp,
+    /// More requests than anybody makes by hand.
+    TooMany,
     /// Our storage does not answer.
     Unavailable,
     /// The withdrawal could not be recorded.
@@ -97,6 +99,7 @@ impl Trouble {
             Self::ReadAgain => "read-again",
             Self::Revoked => "revoked",
             Self::StepUp => "step-up",
+            Self::TooMany => "too-many",
             Self::Unavailable => "unavailable",
             Self::WithdrawalFailed => "withdrawal-failed",
         }
@@ -113,6 +116,7 @@ impl Trouble {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::LoggedOut(_) => StatusCode::SEE_OTHER,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Login(LoginTrouble::Provider) => StatusCode::BAD_GATEWAY,
             Self::Forged | Self::StepUp | Self::Login(_) => StatusCode::FORBIDDEN,
             Self::Malformed => StatusCode::BAD_REQUEST,
@@ -134,7 +138,7 @@ impl Trouble {
     /// Seconds after which trying again makes sense.
     const fn retry_after(&self) -> Option<&'static str> {
         match self {
-            Self::ProofPending => Some("5"),
+            Self::ProofPending | Self::TooMany => Some("5"),
             Self::LogDown | Self::Unavailable | Self::WithdrawalFailed => Some("30"),
             _ => None,
         }
@@ -286,6 +290,7 @@ impl From<LoginError> for Trouble {
             LoginError::LevelTooLow { .. } => LoginTrouble::LevelTooLow,
             LoginError::OtherBrowser => LoginTrouble::OtherBrowser,
             LoginError::Provider(_) => return failed(&error, Self::Login(LoginTrouble::Provider)),
+            LoginError::TooMany(_) => return Self::TooMany,
             LoginError::Unavailable(_) => return failed(&error, Self::Unavailable),
             LoginError::UnknownProvider => return Self::NotFound,
         };

@@ -50,6 +50,10 @@ impl Visit {
     pub(super) async fn new(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Self, Trouble> {
         let body = body(app, headers).ok_or(Trouble::NotFound)?;
         let session = app.sessions.find(headers).await?;
+        if let Some(session) = &session {
+            let counted = app.rates.citizen(session.citizen(), app.world.now()).await;
+            counted.map_err(|_| Trouble::TooMany)?;
+        }
         Ok(Self {
             app: app.clone(),
             language: language(uri, headers),

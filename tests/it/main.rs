@@ -9,6 +9,8 @@ mod identity;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod pair;
+#[cfg(test)]
 mod products;
 #[cfg(test)]
 mod traces;

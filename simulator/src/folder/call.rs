@@ -218,7 +218,17 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Sends it; told to come back in a second, it comes back once.
     pub async fn send(self) -> Result<Answer, CallError> {
+        let answer = self.attempt().await?;
+        if answer.status != 503 || answer.header("retry-after") != Some("1") {
+            return Ok(answer);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        self.attempt().await
+    }
+
+    async fn attempt(&self) -> Result<Answer, CallError> {
         let Caller {
             client,
             access,
@@ -234,7 +244,7 @@ impl<'a> Request<'a> {
         );
         let mut request = client
             .http
-            .request(self.method, client.address(self.path)?)
+            .request(self.method.clone(), client.address(self.path)?)
             .header("Authorization", format!("{} {}", self.scheme, access.token))
             .header("DPoP", proof);
         for (name, value) in &self.headers {

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::super::app::App;
-use crate::identity::TokenError;
+use crate::identity::{TokenError, TooMany};
 
 /// Exchanges a signed statement about a citizen for a five-minute token, or gives an auditor's
 /// program one of its own. The client proves itself with `private_key_jwt`, its key with `DPoP`.
@@ -45,6 +45,7 @@ pub(super) async fn protected_resource(State(app): State<App>) -> Json<Value> {
 /// RFC 6749 section 5.2: JSON of its own, not a problem.
 fn refusal(error: &TokenError) -> Response {
     let status = match error {
+        TokenError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         TokenError::InvalidClient(_) => StatusCode::UNAUTHORIZED,
         TokenError::Unavailable(cause) => {
             tracing::error!(error = %cause, "no token could be recorded");
@@ -53,5 +54,10 @@ fn refusal(error: &TokenError) -> Response {
         _ => StatusCode::BAD_REQUEST,
     };
     let body = json!({"error": error.code(), "error_description": error.description()});
-    (status, Json(body)).into_response()
+    let mut response = (status, Json(body)).into_response();
+    if let TokenError::TooMany(TooMany { retry_after_s }) = error {
+        let wait = HeaderValue::from(*retry_after_s);
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response
 }

@@ -62,6 +62,7 @@ pub(super) struct Proof {
     /// RFC 7638 thumbprint of the key.
     pub(super) thumbprint: String,
     pub(super) id: String,
+    pub(super) issued_at: Timestamp,
     /// Remembered until no clock accepts it any more.
     pub(super) expires_at: Timestamp,
 }
@@ -111,6 +112,7 @@ pub(super) fn check(
     Ok(Proof {
         id: stated("jti")?.to_owned(),
         thumbprint: key.thumbprint().to_owned(),
+        issued_at: issued,
         expires_at: issued + WINDOW + WINDOW,
     })
 }

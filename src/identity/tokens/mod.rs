@@ -25,10 +25,12 @@ use super::clients::{Client, Clients, Role};
 use super::error::{AccessError, TokenError, Unavailable};
 use super::jwt::{self, Claims, Expected, Signer, VerifyingKeys};
 use super::once::{self, Kind, Use};
+use super::rates::Rates;
 use super::secret::{self, PairwiseKey};
 use super::subjects::Subjects;
 use crate::citizen::{BodyId, ClientId, SubjectId};
 use crate::clock::World;
+use crate::store::cache::{Cache, FirstUse};
 use crate::store::{Db, Tx};
 
 pub use dpop::DpopDefect;
@@ -39,12 +41,14 @@ const LIFE: SignedDuration = SignedDuration::from_secs(300);
 /// Issues and checks access tokens.
 #[derive(Debug)]
 pub struct Tokens {
+    pub(super) cache: Cache,
     pub(super) db: Db,
     pub(super) subjects: Subjects,
     pub(super) clients: Clients,
     pub(super) signer: Signer,
     pub(super) own_keys: VerifyingKeys,
     pub(super) pairwise: PairwiseKey,
+    pub(super) rates: Rates,
     pub(super) site: Site,
     pub(super) world: World,
 }
@@ -113,6 +117,9 @@ impl Tokens {
         let form = Form::parse(form)?;
         let now = self.world.now();
         let (client, assertion) = assertion::client(&self.clients, &form, &self.site.name, now)?;
+        // Only now: who is not that client cannot use its share up.
+        let counted = self.rates.client(&client.id, now).await;
+        counted.map_err(TokenError::TooMany)?;
         let proof = dpop::check(
             headers,
             &Method::POST,
@@ -188,19 +195,49 @@ impl Tokens {
         if bound != Some(&proof.thumbprint) {
             return Err(AccessError::InvalidToken);
         }
-        let mut tx = self.db.begin().await?;
-        let used = once::record(
-            &mut tx,
-            Kind::DpopProof,
-            &proof.thumbprint,
-            &proof.id,
-            proof.expires_at,
-        );
-        if used.await? == Use::Again {
+        self.use_up(&proof, now).await?;
+        let caller = self.caller(&claims).await?;
+        let counted = match &caller {
+            Caller::Auditor(auditor) => self.rates.client(auditor.client(), now).await,
+            Caller::Citizen(citizen) => self.rates.citizen(citizen, now).await,
+        };
+        counted.map_err(AccessError::TooMany)?;
+        Ok(caller)
+    }
+
+    /// Uses a proof up, on every replica.
+    ///
+    /// The cache remembers, and refuses what was made before it began to. That misses one kind: a
+    /// proof from a clock that runs ahead, used before the cache was lost, whose time has not come
+    /// yet. So those are written down as well, and looked up for as long as they could come back.
+    async fn use_up(&self, proof: &Proof, now: Timestamp) -> Result<(), AccessError> {
+        let key = once::key(&proof.thumbprint, &proof.id);
+        if proof.issued_at > now {
+            let mut tx = self.db.begin().await?;
+            let used = once::record(&mut tx, Kind::DpopProof, &key, proof.expires_at).await?;
+            if used == Use::Again {
+                return Err(DpopDefect::Replayed.into());
+            }
+            tx.commit().await?;
+        }
+        let made_at = proof.issued_at.min(now);
+        let used = self
+            .cache
+            .first_use(&key, made_at, proof.expires_at, now)
+            .await?;
+        match used {
+            FirstUse::First => {}
+            FirstUse::Again => return Err(DpopDefect::Replayed.into()),
+            FirstUse::TooOld => return Err(AccessError::Forgotten),
+        }
+        let young = now.duration_since(self.cache.born(now).await?) <= dpop::WINDOW + dpop::WINDOW;
+        if young
+            && proof.issued_at <= now
+            && once::is_recorded(&self.db, Kind::DpopProof, &key).await?
+        {
             return Err(DpopDefect::Replayed.into());
         }
-        tx.commit().await?;
-        self.caller(&claims).await
+        Ok(())
     }
 
     /// Ends every live token of a client, as when its keys are lost. Gives how many.
@@ -337,19 +374,19 @@ async fn spend(
     vouched: Option<&Vouched>,
 ) -> Result<(), TokenError> {
     let issuer = client.id.as_str();
-    let (id, end) = (&assertion.id, assertion.expires_at);
-    if once::record(tx, Kind::ClientAssertion, issuer, id, end).await? == Use::Again {
+    let (key, end) = (once::key(issuer, &assertion.id), assertion.expires_at);
+    if once::record(tx, Kind::ClientAssertion, &key, end).await? == Use::Again {
         return Err(TokenError::InvalidClient("the assertion was used before"));
     }
-    let (id, end) = (&proof.id, proof.expires_at);
-    if once::record(tx, Kind::DpopProof, &proof.thumbprint, id, end).await? == Use::Again {
+    let (key, end) = (once::key(&proof.thumbprint, &proof.id), proof.expires_at);
+    if once::record(tx, Kind::DpopProof, &key, end).await? == Use::Again {
         return Err(DpopDefect::Replayed.into());
     }
     let Some(vouched) = vouched else {
         return Ok(());
     };
-    let (id, end) = (&vouched.id, vouched.expires_at);
-    if once::record(tx, Kind::SubjectToken, issuer, id, end).await? == Use::Again {
+    let (key, end) = (once::key(issuer, &vouched.id), vouched.expires_at);
+    if once::record(tx, Kind::SubjectToken, &key, end).await? == Use::Again {
         let again = "the subject token was used before";
         return Err(TokenError::InvalidRequest(again));
     }

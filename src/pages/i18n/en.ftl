@@ -216,5 +216,6 @@ error-proof-pending = The proof is not ready yet. Come back in a few seconds. Th
 error-read-again = The text or your decision changed meanwhile. Nothing was saved. Read and decide again.
 error-revoked = The permission changed meanwhile. No data are shown. You can decide again.
 error-step-up = This step needs a stronger sign-in. Nothing was asked or saved. Leave and sign in again.
+error-too-many = Too many requests arrived at once. Nothing was asked or saved this time. Wait a few seconds and try again.
 error-unavailable = The service cannot save or read anything now. Nothing you just did was saved. Try again later.
 error-withdrawal-failed = We could not record the withdrawal. Try again or call 012. See at the start what is still permitted.

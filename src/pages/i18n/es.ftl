@@ -216,5 +216,6 @@ error-proof-pending = La prueba todavía no está lista. Vuelva dentro de unos s
 error-read-again = El texto o su decisión han cambiado mientras tanto. No se ha guardado nada. Vuelva a leer y decidir.
 error-revoked = La autorización ha cambiado mientras tanto. No se muestra ningún dato. Puede volver a decidir.
 error-step-up = Este paso pide una identificación más segura. No se ha pedido ni guardado nada. Salga y vuelva a entrar.
+error-too-many = Han llegado demasiadas peticiones a la vez. Esta vez no se ha pedido ni guardado nada. Espere unos segundos y vuelva a intentarlo.
 error-unavailable = El servicio no puede guardar ni leer nada ahora. No se ha guardado nada de lo que acaba de hacer. Vuelva a intentarlo más tarde.
 error-withdrawal-failed = No hemos podido anotar la retirada. Vuelva a intentarlo o llame al 012. Mire en el inicio qué sigue autorizado.

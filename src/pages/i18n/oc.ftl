@@ -216,5 +216,6 @@ error-proof-pending = Era pròva encara non ei a punt. Tornatz d'aciu a ues sego
 error-read-again = Eth tèxte o era vòsta decision an cambiat entretant. Non s'a sauvat arren. Tornatz a liéger e decidir.
 error-revoked = Era autorizacion a cambiat entretant. Non s'amuishe cap donada. Podetz tornar a decidir.
 error-step-up = Aguest pas demane ua identificacion mès segura. Non s'a demanat ne sauvat arren. Gessetz e tornatz a entrar.
+error-too-many = An arribat massa peticions ath còp. Aguest viatge non s'a demanat ne sauvat arren. Demoratz quauqui segons e tornatz-ac a sajar.
 error-unavailable = Eth servici non pòt sauvar ne liéger arren ara. Non s'a sauvat arren de çò qu'acabatz de hèr. Tornatz-ac a sajar mès tard.
 error-withdrawal-failed = Non auem pogut anotar era retirada. Tornatz-ac a sajar o telefonatz ath 012. Guardatz ar inici qué contunhe autorizat.

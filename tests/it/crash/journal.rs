@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use interop_gateway::clock::World;
 use interop_gateway::config::Config;
 use interop_gateway::gateway::Gateway;
-use interop_gateway::store::{Db, Schema};
+use interop_gateway::store::{Db, Location, Schema};
 use simulator::folder::CitizenApi;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ const KEPT: [&str; 5] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_commit_the_machine_died_after_the_books_are_straight() {
-    let town = Town::found().await;
+    let town = Town::on_files().await;
     let (before, after) = record(&town).await;
     let journal = fs::read(after.join("gateway.sqlite-wal")).unwrap();
     assert_eq!(
@@ -92,8 +92,8 @@ async fn live(citizen: &CitizenApi) {
 /// Opens a gateway on what a dead machine left, with one of the anchors it may have left.
 async fn revive(town: &Town, folder: &Path, newest_anchor: bool) -> Books {
     let mut config = Config::load(&town.config(), &[]).unwrap();
-    config.store.database = folder.join("gateway.sqlite");
-    config.store.keyring = folder.join("keyring.sqlite");
+    config.store.database = Location::File(folder.join("gateway.sqlite"));
+    config.store.keyring = Location::File(folder.join("keyring.sqlite"));
     config.log.anchor = folder.join("anchor");
 
     let db = Db::open(&config.store.database, Schema::Gateway)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use interop_gateway::config::Config;
 use interop_gateway::store::{Db, Schema};
 use simulator::folder::CitizenApi;
 use simulator::pci::{Knobs, Transport};
@@ -120,8 +121,10 @@ async fn received(citizen: &CitizenApi, job: &str) -> usize {
 
 /// What the books say, whether a gateway runs or not.
 async fn books(town: &Town) -> Books {
-    let file = town.folder.path().join("gateway.sqlite");
-    let db = Db::open(&file, Schema::Gateway).await.unwrap();
+    let config = Config::load(&town.config(), &[]).unwrap();
+    let db = Db::open(&config.store.database, Schema::Gateway)
+        .await
+        .unwrap();
     let books = Books::read(&db).await;
     db.close().await;
     books

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::pair;
+
 pub(super) const PURPOSE: &str = "social-aid-recommendation";
 
 /// What the gateway calls itself; its socket is wherever a port was free.
@@ -26,7 +28,18 @@ pub(super) struct Town {
 }
 
 impl Town {
+    /// A town whose gateway works on the pair of stores the environment names.
     pub(super) async fn found() -> Self {
+        let town = Self::on_files().await;
+        let text = fs::read_to_string(town.config()).unwrap();
+        let mut config: toml::Table = text.parse().unwrap();
+        pair::choose(&mut config, town.folder.path()).await;
+        fs::write(town.config(), config.to_string()).unwrap();
+        town
+    }
+
+    /// A town whose gateway keeps everything in files.
+    pub(super) async fn on_files() -> Self {
         install_crypto();
         let folder = tempfile::tempdir().unwrap();
         let simulated = folder.path().join("simulator");

@@ -35,6 +35,8 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::pair;
+
 pub(super) const PURPOSE: &str = "social-aid-recommendation";
 pub(super) const C4: &str = "AEAT_IRPF/C4";
 pub(super) const C2: &str = "AEAT_IRPF/C2";
@@ -124,7 +126,7 @@ impl World {
             .await
             .unwrap();
         let text = gateway_toml(&outside, files.path(), &address.to_string(), &url);
-        let config = configuration(&text, &setup, files.path(), &outside);
+        let config = configuration(&text, &setup, files.path(), &outside).await;
         keys::make(&config.keys);
 
         let client = |name: &str, key: &Path| {
@@ -175,6 +177,8 @@ impl World {
             (app, served)
         });
         let (app, served) = opened.await.unwrap();
+        // A second later: proofs made in the very second of the start are refused.
+        self.clock.advance(Duration::from_secs(1));
         self.gateway = Some(Running {
             app,
             stop,
@@ -396,9 +400,13 @@ async fn certificates() -> &'static Path {
 }
 
 /// The demonstration's configuration, quicker, and with one more client.
-fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story::World) -> Config {
+async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story::World) -> Config {
     let mut table: toml::Table = toml::from_str(text).unwrap();
+    pair::choose(&mut table, files).await;
     table["limits"]["per_second"] = 1000.into();
+    let often = "citizen = { burst = 10000, per_minute = 600000 }";
+    let often: toml::Table = often.parse().unwrap();
+    table.insert("rates".to_owned(), often.into());
     if let Some(seconds) = setup.deadline_s {
         let shipped = include_str!("../../../config/platform-profiles.toml");
         let profiles = shipped.replace("deadline_s = 120", &format!("deadline_s = {seconds}"));

@@ -81,33 +81,27 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
 
 /// Nothing of the withdrawn item committed after the withdrawal did, nor was begun after its reply.
 ///
-/// Every one of these acts stages a log entry in its own transaction and the database has one writer,
-/// so the entries' row numbers are the order of the commits.
+/// Every one of these acts records the person's epoch at which it committed, and the withdrawal moved it.
 async fn nothing_after(world: &World, answered: Timestamp) {
     let withdrawal = world
-        .number(
-            "SELECT max(l.rowid) FROM receipt r JOIN log_entry l ON l.entry = r.entry
-             WHERE r.event = 'withdrawn'",
-        )
+        .number("SELECT max(epoch) FROM consent_event WHERE event = 'withdrawn'")
         .await;
     let count = async |sql: &'static str| {
         let parameters = vec![withdrawal.into(), answered.into(), WORK.into()];
         let row = world.app().db.row(sql, parameters).await.unwrap();
         row.unwrap().int(0).unwrap()
     };
-    let intents = "SELECT count(*) FROM exchange_intent i JOIN log_entry l ON l.entry = i.entry
-                   WHERE (l.rowid > $1 OR i.at > $2) AND i.product = $3";
+    let intents = "SELECT count(*) FROM exchange_intent i
+                   WHERE (i.epoch >= $1 OR i.at > $2) AND i.product = $3";
     assert_eq!(count(intents).await, 0, "intents");
     let uses = "SELECT count(*) FROM exchange_outcome o
                 JOIN exchange_intent i ON i.exchange = o.exchange
-                JOIN log_entry l ON l.entry = o.entry
-                WHERE (l.rowid > $1 OR o.at > $2) AND i.product = $3 AND o.used = 1";
+                WHERE (o.epoch >= $1 OR o.at > $2) AND i.product = $3 AND o.used = 1";
     assert_eq!(count(uses).await, 0, "uses");
     let releases = "SELECT count(*) FROM release r
                     JOIN release_exchange x ON x.release = r.release
                     JOIN exchange_intent i ON i.exchange = x.exchange
-                    JOIN log_entry l ON l.entry = r.entry
-                    WHERE (l.rowid > $1 OR r.at > $2) AND i.product = $3";
+                    WHERE (r.epoch >= $1 OR r.at > $2) AND i.product = $3";
     assert_eq!(count(releases).await, 0, "releases");
     let discarded = "SELECT count(*) FROM exchange_outcome WHERE result = 'discarded_revoked'";
     assert!(world.number(discarded).await > 0, "some were on their way");

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderValue, header};
 use interop_gateway::citizen::Language;
 use interop_gateway::clock::{Clock, SystemEntropy, World};
 use interop_gateway::identity::config::IdentityConfig;
-use interop_gateway::identity::{Begun, Identity, LoggedIn, LoginError};
+use interop_gateway::identity::{Begun, Identity, LoggedIn, LoginError, Stores};
+use interop_gateway::store::cache::Cache;
 use interop_gateway::store::keyring::{FileWrapper, Keyring, LookupKeys, secret_file};
 use interop_gateway::store::{Db, Schema};
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ use simulator::oidc::{Authentication, Client, Provider};
 use simulator::person::{Assurance, Method, Person};
 use simulator::valid::{Registration, Valid};
 use tempfile::TempDir;
+
+use crate::pair;
 
 /// What the gateway is called.
 pub(super) const PUBLIC_URL: &str = "http://127.0.0.1:8080";
@@ -119,10 +122,15 @@ impl Bench {
         let config: IdentityConfig = serde_json::from_value(config).unwrap();
 
         let keyring = keyring(files.path(), &world).await;
-        let db = Db::open(&at("gateway.db"), Schema::Gateway).await.unwrap();
+        let db = pair::open(&at("gateway.db"), Schema::Gateway).await;
         let public = PUBLIC_URL.parse().unwrap();
-        let identity =
-            Identity::open(&config, &public, db.clone(), keyring.clone(), world).unwrap();
+        let cache = Cache::memory();
+        let stores = Stores {
+            db: db.clone(),
+            keyring: keyring.clone(),
+            cache: cache.clone(),
+        };
+        let identity = Identity::open(&config, &public, stores, world).unwrap();
         let client = |name, key| {
             ApiClient::new(PUBLIC_URL, name, key)
                 .unwrap()
@@ -196,9 +204,7 @@ pub(super) async fn keyring(folder: &Path, world: &World) -> Arc<Keyring> {
     secret_file::create(&folder.join("wrapping.key"), &[9; 32]).unwrap();
     let wrapper = FileWrapper::open(&folder.join("wrapping.key"), &[]).unwrap();
     let lookup = LookupKeys::parse(&LookupKeys::file_text(1, &[1; 32])).unwrap();
-    let db = Db::open(&folder.join("keyring.db"), Schema::Keyring)
-        .await
-        .unwrap();
+    let db = pair::open(&folder.join("keyring.db"), Schema::Keyring).await;
     Arc::new(Keyring::open(db, Arc::new(wrapper), lookup, world.clone()))
 }
 

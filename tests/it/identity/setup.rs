@@ -1,12 +1,14 @@
 //! A configuration that cannot work is refused whole, with everything that is wrong in it.
 
 use interop_gateway::clock::World;
-use interop_gateway::identity::{ClientDefect, Identity, ProviderDefect, SetupDefect};
-use interop_gateway::store::{Db, Schema};
+use interop_gateway::identity::{ClientDefect, Identity, ProviderDefect, SetupDefect, Stores};
+use interop_gateway::store::Schema;
+use interop_gateway::store::cache::Cache;
 use serde_json::json;
 use simulator::jose::Es256;
 
 use super::bench::keyring;
+use crate::pair;
 
 #[tokio::test]
 async fn every_defect_of_a_configuration_is_named_at_once() {
@@ -42,9 +44,11 @@ async fn every_defect_of_a_configuration_is_named_at_once() {
     let config = serde_json::from_value(config).unwrap();
     let world = World::real();
     let keyring = keyring(files.path(), &world).await;
-    let db = Db::open(&at("gateway.db"), Schema::Gateway).await.unwrap();
+    let db = pair::open(&at("gateway.db"), Schema::Gateway).await;
     let public = "http://gateway.example".parse().unwrap();
-    let defects = Identity::open(&config, &public, db, keyring, world).unwrap_err();
+    let cache = Cache::memory();
+    let stores = Stores { db, keyring, cache };
+    let defects = Identity::open(&config, &public, stores, world).unwrap_err();
     let provider = |id: &str, wanted: &dyn Fn(&ProviderDefect) -> bool| {
         defects.iter().any(|one| {
             matches!(one, SetupDefect::Provider(name, defect) if name == id && wanted(defect))
