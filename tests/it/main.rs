@@ -13,6 +13,8 @@ mod pair;
 #[cfg(test)]
 mod products;
 #[cfg(test)]
+mod servers;
+#[cfg(test)]
 mod traces;
 #[cfg(test)]
 mod wire;
