@@ -10,7 +10,10 @@
 pub mod cache;
 mod db;
 mod durability;
+#[cfg(test)]
+pub(crate) mod faults;
 pub mod keyring;
+pub mod lease;
 mod migrate;
 mod postgres;
 mod roles;
