@@ -47,12 +47,12 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
     GRANT SELECT, INSERT, UPDATE (state, finished_at) ON job TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (state, detail) ON job_source TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (revoked_at) ON access_grant TO gateway_application;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON lease TO gateway_application;
+    GRANT SELECT, INSERT, UPDATE (holder, fence, until), DELETE ON lease
+        TO gateway_application;
 
     -- What is over is swept away.
-    GRANT SELECT, INSERT, UPDATE (seen_at), DELETE ON session TO gateway_application;
-    GRANT SELECT, INSERT, DELETE ON login_transaction, idempotency TO gateway_application;
-    GRANT SELECT (expires_at), INSERT, DELETE ON used_once TO gateway_application;
+    GRANT SELECT, INSERT, DELETE ON login_transaction, idempotency, used_once
+        TO gateway_application;
 END IF;
 END $$;
 
@@ -66,7 +66,7 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_sequencer') THEN
     GRANT SELECT, INSERT ON log_sequence, log_checkpoint TO gateway_sequencer;
     GRANT SELECT, INSERT, DELETE ON log_tile TO gateway_sequencer;
     GRANT SELECT, INSERT, UPDATE (size, root, fence) ON log_head TO gateway_sequencer;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON lease TO gateway_sequencer;
+    GRANT SELECT, INSERT, UPDATE (holder, fence, until) ON lease TO gateway_sequencer;
 END IF;
 END $$;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::defects::{Defects, one};
 use super::standing;
-use crate::audit::{Log, LogConfig, LogSigner};
+use crate::audit::{Log, LogConfig, LogSigner, LogStores};
 use crate::clock::World;
 use crate::config::{Config, Environment, Role};
 use crate::store::cache::Cache;
@@ -54,8 +54,22 @@ impl Stores {
             stall_after: Duration::from_secs(config.log.stall_after_s.into()),
             anchor: config.log.anchor.clone(),
         };
+        // Where the application may not number entries, somebody else connects to do so.
+        let separate = [Role::Application, Role::Sequencer];
+        let sequencer = if separate
+            .into_iter()
+            .any(|role| config.store.separates(role))
+        {
+            open_db(config, Schema::Gateway, Role::Sequencer, &mut remarks).await?
+        } else {
+            db.clone()
+        };
+        let stores = LogStores {
+            db: db.clone(),
+            sequencer: Some(sequencer),
+        };
         let log = Log::open(
-            db.clone(),
+            stores,
             Arc::clone(&keyring),
             log,
             keys.log_signer,

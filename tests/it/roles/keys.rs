@@ -1,0 +1,83 @@
+//! Keys a role does not need, it does not see.
+
+use super::{DENIED, granted, tried};
+use crate::servers::Postgres;
+
+/// Keys of one person, of some class and age in years.
+async fn keep(server: &Postgres, class: &str, ages: &[i64]) {
+    for age in ages {
+        let key = format!(
+            "INSERT INTO data_key VALUES ('p', EXTRACT(YEAR FROM now() AT TIME ZONE 'UTC') - {age},
+             '{class}', 'w', '', 0)"
+        );
+        server.sql("keyring", &key).await;
+    }
+}
+
+/// The classes and ages of the keys a role sees.
+async fn seen(server: &Postgres, duty: &str) -> Vec<String> {
+    use sqlx::Row as _;
+
+    let sql =
+        "SELECT class || ' ' || EXTRACT(YEAR FROM now() AT TIME ZONE 'UTC') - year FROM data_key
+               ORDER BY 1";
+    let rows = tried(server, duty, "keyring", sql).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn the_application_sees_keys_while_what_they_seal_is_kept_the_eraser_sees_all() {
+    let server = granted().await;
+    keep(&server, "evidence", &[0, 5, 6]).await;
+    keep(&server, "session", &[0, 1, 2]).await;
+    keep(&server, "identity", &[0, 9]).await;
+    assert_eq!(
+        seen(&server, "application").await,
+        [
+            "evidence 0",
+            "evidence 5",
+            "identity 0",
+            "identity 9",
+            "session 0",
+            "session 1"
+        ]
+    );
+    assert_eq!(seen(&server, "eraser").await.len(), 8);
+
+    // Nor does it make one it would not see.
+    let old = "INSERT INTO data_key VALUES ('q', 1999, 'evidence', 'w', '', 0)";
+    let refused = tried(&server, "application", "keyring", old).await;
+    assert_eq!(refused.unwrap_err(), DENIED);
+}
+
+#[tokio::test]
+async fn the_eraser_destroys_keys_and_the_application_cannot() {
+    let server = granted().await;
+    keep(&server, "evidence", &[0, 8]).await;
+    for sql in [
+        "DELETE FROM data_key",
+        "UPDATE data_key SET wrapped = ''",
+        "TRUNCATE data_key",
+        "DELETE FROM subject_lookup",
+        "INSERT INTO erased VALUES ('p', 0)",
+        "ALTER TABLE data_key DISABLE ROW LEVEL SECURITY",
+    ] {
+        let refused = tried(&server, "application", "keyring", sql).await;
+        assert_eq!(refused.unwrap_err(), DENIED, "{sql}");
+    }
+    let erased = "INSERT INTO erased VALUES ('p', 0); DELETE FROM data_key WHERE subject = 'p'";
+    tried(&server, "eraser", "keyring", erased).await.unwrap();
+    assert_eq!(seen(&server, "eraser").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn that_somebody_was_erased_is_never_taken_back() {
+    let server = granted().await;
+    let erased = "INSERT INTO erased VALUES ('p', 0)";
+    tried(&server, "eraser", "keyring", erased).await.unwrap();
+    let forget = "DELETE FROM erased";
+    let refused = tried(&server, "eraser", "keyring", forget).await;
+    assert_eq!(refused.unwrap_err(), DENIED);
+    let refused = tried(&server, "owner", "keyring", forget).await;
+    assert_eq!(refused.unwrap_err(), super::KEPT);
+}
