@@ -60,6 +60,13 @@ pub(super) fn together(config: &Config, source: &mut Source<'_>) {
             "database and keyring are both files or both on PostgreSQL",
         );
     }
+    config.cache.check(config.environment, source);
+    if matches!(config.store.database, Location::Server(_)) != config.cache.is_shared() {
+        source.problem(
+            "cache",
+            "PostgreSQL and Redis go together: one for what must last, one for what may be lost",
+        );
+    }
     if config.environment == Environment::Production {
         production(config, source);
     }

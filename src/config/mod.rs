@@ -2,6 +2,7 @@
 //!
 //! Every structure here is safe to print: secrets are named by file.
 
+mod cache;
 mod check;
 mod source;
 mod store;
@@ -21,6 +22,7 @@ use crate::identity::config::{ClientConfig, IdentityConfig, ProviderConfig, Sess
 use crate::telemetry::TelemetryConfig;
 use source::Source;
 
+pub use cache::{CacheConfig, CacheFiles};
 pub use source::Problem;
 pub use store::{Role, RoleConfig, RolesConfig, StoreConfig};
 
@@ -45,6 +47,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Where it keeps things.
     pub store: StoreConfig,
+    /// Where it keeps what may be lost.
+    pub cache: CacheConfig,
     /// Where its own keys are.
     pub keys: KeysConfig,
     /// The exchange log.
@@ -247,6 +251,7 @@ impl Config {
         let place = source.section::<Environment>("environment");
         let http = source.section::<HttpConfig>("http");
         let store = source.section::<StoreConfig>("store");
+        let cache = source.optional::<CacheConfig>("cache");
         let keys = source.section::<KeysConfig>("keys");
         let log = source.section::<LogSection>("log");
         let platform = source.section::<PlatformConfig>("platform");
@@ -273,6 +278,7 @@ impl Config {
                 environment: place?,
                 http: http?,
                 store: store?,
+                cache,
                 keys,
                 log: log?,
                 platform: platform?,
@@ -296,6 +302,7 @@ impl Config {
     fn below(mut self, folder: &Path) -> Self {
         let place = |path: &mut PathBuf| *path = folder.join(&*path);
         self.store.place(place);
+        self.cache.paths_mut().for_each(place);
         place(&mut self.keys.directory);
         place(&mut self.log.anchor);
         place(&mut self.platform.seal_roots);

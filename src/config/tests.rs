@@ -77,6 +77,16 @@ fn paths_begin_at_the_folder_of_the_file() {
 }
 
 #[test]
+fn paths_of_the_cache_begin_there_too() {
+    let section = "[cache]\nredis = 'rediss://cache'\npassword_file = 'p'\ntls_roots = '/r'";
+    let config = parse(&format!("{EXAMPLE}\n{section}")).unwrap();
+    let cache = config.cache;
+    assert_eq!(cache.password_file.unwrap(), Path::new("/etc/gateway/p"));
+    assert_eq!(cache.tls_roots.unwrap(), Path::new("/r"));
+    assert_eq!(cache.replicas.get(), 4);
+}
+
+#[test]
 fn problems_of_several_sections_are_listed_at_once() {
     let found = problems(&changed(&[
         ("listen = \"127.0.0.1:8080\"", "listen = 5"),

@@ -42,7 +42,7 @@ pub(super) struct Event {
     pub at: Timestamp,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum What {
     Granted { until: Timestamp },
     Refused,
@@ -107,6 +107,11 @@ impl State {
         }
     }
 
+    /// Whether there is consent now. Nothing else lets an exchange begin, be used or be released.
+    pub(super) const fn is_granted(self) -> bool {
+        matches!(self, Self::Granted { .. })
+    }
+
     /// Until when, for an item that was granted and not taken back.
     pub const fn valid_until(self) -> Option<Timestamp> {
         match self {
@@ -144,6 +149,22 @@ impl Event {
             What::Granted { until } if self.version < minimum => State::Invalidated { until },
             What::Granted { until } => State::Granted { until },
         }
+    }
+
+    /// How the grant numbered `consent_seq` stands when this is its item's newest event.
+    ///
+    /// A grant given anew after a withdrawal is another grant: it does not bring the old one back.
+    pub(super) fn stands(&self, consent_seq: i64, now: Timestamp, minimum: u32) -> State {
+        match self.state(now, minimum) {
+            State::Granted { .. } if self.seq != consent_seq => State::Withdrawn,
+            state => state,
+        }
+    }
+
+    /// Whether this decision keeps a grant that answers `served` out: the person made it after
+    /// being shown that notice, and it is not the same answer sent twice.
+    pub(super) fn supersedes(&self, served: ServedId, seen: i64) -> bool {
+        self.seq > seen && !(self.served == Some(served) && self.records(Decision::Grant))
     }
 
     /// Granted and not taken back, even if past its end: taking that back is recorded too.

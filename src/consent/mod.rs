@@ -16,6 +16,8 @@ mod receipt;
 mod terms;
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 
 pub use error::ConsentError;

@@ -113,10 +113,10 @@ impl ConsentProof {
         if self.request_sha256 != *request_sha256 {
             return Err(NotAdmitted::OtherRequest);
         }
-        match now.checked_sub(self.born) {
-            Some(age) if age <= TIME_TO_LIVE => Ok(()),
-            _ => Err(NotAdmitted::Stale),
+        if !is_fresh(self.born, now) {
+            return Err(NotAdmitted::Stale);
         }
+        Ok(())
     }
 
     /// The exchange this proof opened.
@@ -143,6 +143,12 @@ impl ConsentProof {
     pub fn product(&self) -> &ProductCode {
         &self.product
     }
+}
+
+/// Whether a proof born at one monotonic instant may still be spent at another. A clock that went
+/// back says no.
+pub(super) fn is_fresh(born: Duration, now: Duration) -> bool {
+    now.checked_sub(born).is_some_and(|age| age <= TIME_TO_LIVE)
 }
 
 #[cfg(test)]

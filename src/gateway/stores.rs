@@ -77,7 +77,13 @@ impl Stores {
         )
         .await;
         let log = Arc::new(log.map_err(|error| one("log", &error))?);
-        let cache = Cache::memory();
+        let cache = match config.cache.open() {
+            Err(error) => return Err(one("cache", &error)),
+            Ok(None) => Cache::memory(),
+            Ok(Some(settings)) => Cache::redis(&settings)
+                .await
+                .map_err(|error| one("cache", &error))?,
+        };
         let born = cache.born(world.now()).await;
         born.map_err(|error| one("cache", &error))?;
         Ok(Self {

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use interop_gateway::store::cache::{Cache, RedisServer, RedisSettings};
 use interop_gateway::store::{Db, Location, Schema};
 use sqlx::Executor as _;
 use sqlx::postgres::PgPool;
@@ -19,6 +20,31 @@ pub(crate) async fn choose(config: &mut Table, files: &Path) {
         let url = database(&server, &files.join(name)).await;
         store.insert(name.to_owned(), url.into());
     }
+    let cache = Table::from_iter([
+        ("redis".to_owned(), redis().into()),
+        ("prefix".to_owned(), format!("{}:", schema_of(files)).into()),
+    ]);
+    config.insert("cache".to_owned(), cache.into());
+}
+
+/// What may be lost of the pair, empty; `name` is not used twice.
+pub(crate) async fn cache(name: &Path) -> Cache {
+    if std::env::var("GATEWAY_TEST_POSTGRES").is_err() {
+        return Cache::memory();
+    }
+    let settings = RedisSettings {
+        server: RedisServer::At(redis().parse().unwrap()),
+        user: None,
+        password: None,
+        sentinel_password: None,
+        tls_roots: None,
+        prefix: format!("{}:", schema_of(name)),
+    };
+    Cache::redis(&settings).await.unwrap()
+}
+
+fn redis() -> String {
+    std::env::var("GATEWAY_TEST_REDIS").expect("GATEWAY_TEST_REDIS goes with GATEWAY_TEST_POSTGRES")
 }
 
 /// A database of the pair, up to date, that stands for a path.

@@ -77,6 +77,15 @@ impl OutcomeResult {
     const fn is_answer(self) -> bool {
         matches!(self, Self::NoData | Self::Ok)
     }
+
+    /// What may become of such a result when the grant it was asked under stands as `state` says.
+    pub(in crate::consent) const fn verdict(self, state: State) -> Use {
+        match (self.is_answer(), state.is_granted()) {
+            (false, _) => Use::Nothing,
+            (true, true) => Use::Allowed,
+            (true, false) => Use::Discarded,
+        }
+    }
 }
 
 /// Whether the answer may be looked at.
@@ -126,16 +135,11 @@ impl Gate {
         let state = self
             .stands(&mut tx, consent.0, consent.1, consent.2, now)
             .await?;
-        let stands = matches!(state, State::Granted { .. });
         let outcome = match unread {
-            Some(answer_sha256) if !stands => Outcome::unread(answer_sha256),
+            Some(answer_sha256) if !state.is_granted() => Outcome::unread(answer_sha256),
             _ => outcome(),
         };
-        let verdict = match (outcome.result.is_answer(), stands) {
-            (false, _) => Use::Nothing,
-            (true, true) => Use::Allowed,
-            (true, false) => Use::Discarded,
-        };
+        let verdict = outcome.result.verdict(state);
         let discarded = verdict == Use::Discarded;
         let row = NewOutcome {
             exchange: exchange.id,

@@ -177,7 +177,7 @@ impl Gate {
 }
 
 /// Only a live grant opens; everything else says why not.
-fn admit(state: State, product: &ProductCode) -> Result<(), Refusal> {
+pub(super) fn admit(state: State, product: &ProductCode) -> Result<(), Refusal> {
     let product = product.clone();
     match state {
         State::Granted { .. } => Ok(()),

@@ -126,8 +126,7 @@ impl Gate {
 
     /// Whether the very grant an exchange rested on still stands.
     ///
-    /// The caller holds the person's head row, so the answer is still true when it commits. A
-    /// grant given anew after a withdrawal is another grant.
+    /// The caller holds the person's head row, so the answer is still true when it commits.
     pub(super) async fn stands(
         &self,
         tx: &mut Tx,
@@ -143,10 +142,7 @@ impl Gate {
             Some(purpose) => self.minimum(tx, purpose, now).await?,
             None => u32::MAX,
         };
-        Ok(match newest.state(now, minimum) {
-            State::Granted { .. } if newest.seq != consent_seq => State::Withdrawn,
-            state => state,
-        })
+        Ok(newest.stands(consent_seq, now, minimum))
     }
 }
 

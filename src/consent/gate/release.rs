@@ -7,7 +7,6 @@ use serde_json::json;
 use crate::audit::Kind;
 use crate::citizen::{ExchangeId, JobId, SubjectId};
 
-use super::super::item::State;
 use super::super::ledger::fields;
 use super::{Gate, Refusal, store};
 
@@ -43,12 +42,11 @@ impl Gate {
             if part.subject != release.subject {
                 return Err(Refusal::NotAllowed);
             }
-            match self
+            let state = self
                 .stands(&mut tx, part.item, part.consent_seq, &part.purpose, now)
-                .await?
-            {
-                State::Granted { .. } => {}
-                _ => return Err(Refusal::RevokedInFlight),
+                .await?;
+            if !state.is_granted() {
+                return Err(Refusal::RevokedInFlight);
             }
         }
         let id = self.world.entropy.uuid().to_string();

@@ -45,8 +45,8 @@ impl Ledger {
     ) -> Result<Decided, ConsentError> {
         decisions.check()?;
         let mut tx = self.db.begin().await?;
-        // First: a withdrawal elsewhere must not slip in between reading their history and adding to it.
-        store::hold(&mut tx, who.subject).await?;
+        // First: what the answers are checked against must not change until they are recorded.
+        store::lock(&mut tx, who.subject).await?;
         let now = self.world.now();
         let shown = self.shown_to(&mut tx, who, decisions.served).await?;
         let receipt = if let Some(earlier) = decisions.earlier(&mut tx, who, now).await? {
@@ -251,11 +251,8 @@ impl Decisions {
     ) -> Result<(), ConsentError> {
         for product in self.granted() {
             let item = item_id(who.subject, &who.body.id, &purpose.id, product);
-            let changed = newest.get(&item).filter(|event| {
-                event.seq > shown.seen
-                    && !(event.served == Some(shown.served) && event.records(Decision::Grant))
-            });
-            if changed.is_some() {
+            let newest = newest.get(&item);
+            if newest.is_some_and(|event| event.supersedes(shown.served, shown.seen)) {
                 return Err(ConsentError::Superseded(product.clone()));
             }
         }

@@ -99,9 +99,11 @@ pub(super) async fn last_seq(tx: &mut Tx, subject: SubjectId) -> Result<i64, Sto
     row.map_or(Ok(0), |row| row.int(0))
 }
 
-/// Keeps everybody else from writing about the person until this transaction ends, so that what is
-/// read from here on is still true when it commits.
-pub(super) async fn hold(tx: &mut Tx, subject: SubjectId) -> Result<(), StoreError> {
+/// Locks the person's head row: what is read of them afterwards stays so until this commits.
+///
+/// Where there is one writer the transaction has the lock already. Where rows are locked, a
+/// decision read before its lock would be checked against a history that goes on.
+pub(super) async fn lock(tx: &mut Tx, subject: SubjectId) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO subject_head (subject) VALUES ($1) \
          ON CONFLICT (subject) DO UPDATE SET epoch = subject_head.epoch",

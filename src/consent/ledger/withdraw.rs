@@ -18,7 +18,7 @@ impl Ledger {
     /// answer's receipt.
     pub async fn revoke(&self, who: &Consenter, item: ItemId) -> Result<Decided, ConsentError> {
         let mut tx = self.db.begin().await?;
-        store::hold(&mut tx, who.subject).await?;
+        store::lock(&mut tx, who.subject).await?;
         let purpose = store::purpose_of(&mut tx, who.subject, &who.body.id, item)
             .await?
             .ok_or(ConsentError::UnknownItem)?;
@@ -42,7 +42,7 @@ impl Ledger {
         purpose: &PurposeId,
     ) -> Result<Decided, ConsentError> {
         let mut tx = self.db.begin().await?;
-        store::hold(&mut tx, who.subject).await?;
+        store::lock(&mut tx, who.subject).await?;
         let newest = self.newest(&mut tx, who, purpose).await?;
         let last = newest
             .values()

@@ -5,6 +5,7 @@ mod histories;
 mod ledger;
 mod races;
 mod receipts;
+mod replays;
 mod withdrawal;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,9 @@
 
 mod gcra;
 mod memory;
+mod redis;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 use std::collections::HashMap;
@@ -19,6 +22,9 @@ use tokio::sync::Notify;
 
 use super::{instant, micros};
 use memory::Memory;
+use redis::Redis;
+
+pub use redis::{DEFAULT_PREFIX, InvalidRedisUrl, RedisServer, RedisSettings, RedisUrl};
 
 /// Why the cache gave no answer. What it kept may be gone.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +32,12 @@ pub enum CacheError {
     /// What came back is not what was written: another version, or damage.
     #[error("the cache holds something that was not written there")]
     Corrupt,
+    /// The file of TLS roots is empty or damaged.
+    #[error("the TLS roots of the cache hold no certificate")]
+    Roots,
     /// Redis cannot be reached, or refused the command.
     #[error("the cache did not answer")]
-    Unavailable(#[source] redis::RedisError),
+    Unavailable(#[source] ::redis::RedisError),
 }
 
 /// Whether an identifier is used for the first time.
@@ -78,7 +87,7 @@ pub enum Turn {
     Wait {
         /// Place in the fair order; 1 is next.
         place: u32,
-        /// When to try again. Never longer than a second.
+        /// When to try again. Never longer than three seconds.
         again_in: Duration,
     },
     /// The ticket is not in the line, or no longer (the cache was lost, or nobody tried for ten
@@ -96,6 +105,7 @@ pub struct Cache {
 #[derive(Clone, Debug)]
 enum Engine {
     Memory(Arc<Memory>),
+    Redis(Arc<Redis>),
 }
 
 /// Turns ended in this process, by lane.
@@ -105,6 +115,13 @@ impl Cache {
     /// A cache in the memory of this process. It begins to remember with [`Cache::born`].
     pub fn memory() -> Self {
         Self::with(Engine::Memory(Arc::default()))
+    }
+
+    /// A cache in Redis, which must answer now.
+    pub async fn redis(settings: &RedisSettings) -> Result<Self, CacheError> {
+        let cache = Self::with(Engine::Redis(Arc::new(Redis::new(settings)?)));
+        cache.ping().await?;
+        Ok(cache)
     }
 
     fn with(engine: Engine) -> Self {
@@ -118,6 +135,7 @@ impl Cache {
     pub fn is_shared(&self) -> bool {
         match &self.engine {
             Engine::Memory(_) => false,
+            Engine::Redis(_) => true,
         }
     }
 
@@ -125,6 +143,7 @@ impl Cache {
     pub async fn ping(&self) -> Result<(), CacheError> {
         match &self.engine {
             Engine::Memory(_) => Ok(()),
+            Engine::Redis(redis) => redis.ping().await,
         }
     }
 
@@ -135,6 +154,7 @@ impl Cache {
     pub async fn born(&self, now: Timestamp) -> Result<Timestamp, CacheError> {
         let born = match &self.engine {
             Engine::Memory(memory) => memory.born(micros(now)),
+            Engine::Redis(redis) => redis.born(micros(now)).await?,
         };
         instant(born).ok_or(CacheError::Corrupt)
     }
@@ -151,6 +171,7 @@ impl Cache {
         let (until, now) = (micros(until), micros(now));
         match &self.engine {
             Engine::Memory(memory) => memory.put(group, field, value, until, now),
+            Engine::Redis(redis) => redis.put(group, field, value, until, now).await?,
         }
         Ok(())
     }
@@ -164,6 +185,7 @@ impl Cache {
     ) -> Result<Option<Vec<u8>>, CacheError> {
         match &self.engine {
             Engine::Memory(memory) => Ok(memory.get(group, field, micros(now))),
+            Engine::Redis(redis) => redis.get(group, field, micros(now)).await,
         }
     }
 
@@ -171,6 +193,7 @@ impl Cache {
     pub async fn drop_field(&self, group: &str, field: &str) -> Result<(), CacheError> {
         match &self.engine {
             Engine::Memory(memory) => memory.drop_field(group, field),
+            Engine::Redis(redis) => redis.drop_field(group, field).await?,
         }
         Ok(())
     }
@@ -179,6 +202,7 @@ impl Cache {
     pub async fn drop_group(&self, group: &str) -> Result<(), CacheError> {
         match &self.engine {
             Engine::Memory(memory) => memory.drop_group(group),
+            Engine::Redis(redis) => redis.drop_group(group).await?,
         }
         Ok(())
     }
@@ -200,6 +224,7 @@ impl Cache {
         let (made, forget, now) = (micros(made_at), micros(forget_at), micros(now));
         match &self.engine {
             Engine::Memory(memory) => Ok(memory.first_use(identifier, made, forget, now)),
+            Engine::Redis(redis) => redis.first_use(identifier, made, forget, now).await,
         }
     }
 
@@ -212,6 +237,7 @@ impl Cache {
     ) -> Result<Allowed, CacheError> {
         match &self.engine {
             Engine::Memory(memory) => Ok(memory.allow(key, rate.into(), micros(now))),
+            Engine::Redis(redis) => redis.allow(key, rate.into(), micros(now)).await,
         }
     }
 
@@ -225,6 +251,7 @@ impl Cache {
     ) -> Result<(), CacheError> {
         match &self.engine {
             Engine::Memory(memory) => memory.queue(lane, body, ticket, micros(now)),
+            Engine::Redis(redis) => redis.queue(lane, body, ticket, micros(now)).await?,
         }
         Ok(())
     }
@@ -243,6 +270,7 @@ impl Cache {
     ) -> Result<Turn, CacheError> {
         match &self.engine {
             Engine::Memory(memory) => Ok(memory.try_turn(lane, ticket, limit, micros(now))),
+            Engine::Redis(redis) => redis.try_turn(lane, ticket, limit, micros(now)).await,
         }
     }
 
@@ -255,6 +283,7 @@ impl Cache {
     ) -> Result<bool, CacheError> {
         match &self.engine {
             Engine::Memory(memory) => Ok(memory.keep_turn(lane, ticket, micros(now))),
+            Engine::Redis(redis) => redis.keep_turn(lane, ticket, micros(now)).await,
         }
     }
 
@@ -262,6 +291,7 @@ impl Cache {
     pub async fn end_turn(&self, lane: &str, ticket: &str) -> Result<(), CacheError> {
         match &self.engine {
             Engine::Memory(memory) => memory.end_turn(lane, ticket),
+            Engine::Redis(redis) => redis.end_turn(lane, ticket).await?,
         }
         self.lane_news(lane).notify_waiters();
         Ok(())
@@ -271,6 +301,7 @@ impl Cache {
     pub async fn place(&self, lane: &str, ticket: &str) -> Result<Option<u32>, CacheError> {
         match &self.engine {
             Engine::Memory(memory) => Ok(memory.place(lane, ticket)),
+            Engine::Redis(redis) => redis.place(lane, ticket).await,
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) const FORGOTTEN_AFTER: i64 = 10_000_000;
 /// The shortest pause before asking again, when only another's end can help.
 const SHORTEST: Duration = Duration::from_millis(25);
 /// The longest: others may have left the line, and a ticket has to be looked after.
-const LONGEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// The line before one source, and those whose turn it is.
 #[derive(Debug, Default)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use interop_gateway::citizen::LevelOfAssurance;
-use interop_gateway::identity::{AccessError, DpopDefect, Scope};
+use interop_gateway::clock::Clock as _;
+use interop_gateway::identity::{AccessError, DpopDefect, Scope, TokenError, TooMany};
 use serde_json::{Value, json};
 use simulator::folder::{AUDITOR_SCOPES, Knobs, Twist};
 use simulator::jose::Es256;
@@ -96,6 +97,81 @@ async fn attack_17_a_proof_works_once() {
         bench.call(&headers).await,
         Err(AccessError::InvalidDpopProof(DpopDefect::Replayed))
     ));
+}
+
+#[tokio::test]
+async fn attack_40_a_proof_seen_before_the_cache_was_lost_is_not_taken_again() {
+    let mut bench = Bench::start().await;
+    let (token, key) = bench.granted().await;
+    let seen = bench.headers(&token, &key, ME, &Twist::none());
+    assert!(bench.call(&seen).await.is_ok());
+    bench.clock.advance(Duration::from_secs(1));
+    bench.lose_the_cache().await;
+    assert!(matches!(
+        bench.call(&seen).await,
+        Err(AccessError::Forgotten)
+    ));
+    // Whoever holds the key makes a new one.
+    let fresh = bench.headers(&token, &key, ME, &Twist::none());
+    assert!(bench.call(&fresh).await.is_ok());
+}
+
+#[tokio::test]
+async fn attack_40_nor_one_whose_time_had_not_come_when_the_cache_was_lost() {
+    let mut bench = Bench::start().await;
+    let (token, key) = bench.granted().await;
+    let ahead = bench.clock.now().as_second() + 30;
+    let seen = bench.headers(&token, &key, ME, &Twist::none().claim("iat", ahead));
+    assert!(bench.call(&seen).await.is_ok());
+    bench.clock.advance(Duration::from_secs(1));
+    bench.lose_the_cache().await;
+    let replayed = |answer| {
+        matches!(
+            answer,
+            Err(AccessError::InvalidDpopProof(DpopDefect::Replayed))
+        )
+    };
+    for _ in 0..9 {
+        assert!(replayed(bench.call(&seen).await));
+        bench.clock.advance(Duration::from_secs(10));
+    }
+    // From here on it is older than any proof may be.
+    assert!(matches!(
+        bench.call(&seen).await,
+        Err(AccessError::InvalidDpopProof(DpopDefect::Stale))
+    ));
+}
+
+#[tokio::test]
+async fn a_caller_that_asks_too_often_is_told_when_to_come_back() {
+    let bench = Bench::with(|config| {
+        config["rates"] = json!({
+            "citizen": { "burst": 2, "per_minute": 60 },
+            "client": { "burst": 2, "per_minute": 60 },
+        });
+    })
+    .await;
+    let (token, key) = bench.granted().await;
+    bench.granted().await;
+    let request = bench.folder.exchange_request(&anna(), &Knobs::default());
+    let refused = bench.token(&request).await;
+    assert!(matches!(
+        refused,
+        Err(TokenError::TooMany(TooMany {
+            retry_after_s: 1..=2
+        }))
+    ));
+    for allowed in [true, true, false] {
+        let headers = bench.headers(&token, &key, ME, &Twist::none());
+        match bench.call(&headers).await {
+            Ok(_) => assert!(allowed),
+            Err(AccessError::TooMany(_)) => assert!(!allowed),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    bench.clock.advance(Duration::from_secs(2));
+    let headers = bench.headers(&token, &key, ME, &Twist::none());
+    assert!(bench.call(&headers).await.is_ok());
 }
 
 #[tokio::test]

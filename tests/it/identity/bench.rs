@@ -53,6 +53,8 @@ impl Clock for TestClock {
 
 pub(super) struct Bench {
     pub(super) identity: Identity,
+    pub(super) cache: Cache,
+    open: Box<dyn Fn(Cache) -> Identity + Send + Sync>,
     pub(super) valid: Valid,
     pub(super) oidc: Provider,
     pub(super) clock: Arc<TestClock>,
@@ -60,7 +62,7 @@ pub(super) struct Bench {
     pub(super) keyring: Arc<Keyring>,
     pub(super) folder: ApiClient,
     pub(super) auditor: ApiClient,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// Everybody who can log in at the doubles.
@@ -124,20 +126,24 @@ impl Bench {
         let keyring = keyring(files.path(), &world).await;
         let db = pair::open(&at("gateway.db"), Schema::Gateway).await;
         let public = PUBLIC_URL.parse().unwrap();
-        let cache = Cache::memory();
-        let stores = Stores {
-            db: db.clone(),
-            keyring: keyring.clone(),
-            cache: cache.clone(),
+        let open = {
+            let (db, keyring) = (db.clone(), keyring.clone());
+            move |cache| {
+                let (db, keyring) = (db.clone(), keyring.clone());
+                let stores = Stores { db, keyring, cache };
+                Identity::open(&config, &public, stores, world.clone()).unwrap()
+            }
         };
-        let identity = Identity::open(&config, &public, stores, world).unwrap();
+        let cache = pair::cache(&at("cache")).await;
         let client = |name, key| {
             ApiClient::new(PUBLIC_URL, name, key)
                 .unwrap()
                 .telling_time_by(told.clone())
         };
         Self {
-            identity,
+            identity: open(cache.clone()),
+            open: Box::new(open),
+            cache,
             valid,
             oidc,
             clock,
@@ -145,7 +151,7 @@ impl Bench {
             keyring,
             folder: client("el-meu-espai", folder_key),
             auditor: client("auditor", auditor_key),
-            _files: files,
+            files,
         }
     }
 
@@ -188,9 +194,17 @@ impl Bench {
             .await
     }
 
-    pub(super) async fn sessions(&self) -> i64 {
-        let row = self.db.row("SELECT count(*) FROM session", vec![]).await;
+    /// How many people are known: a log-in that fails records nobody.
+    pub(super) async fn people(&self) -> i64 {
+        let row = self.db.row("SELECT count(*) FROM subject", vec![]).await;
         row.unwrap().unwrap().int(0).unwrap()
+    }
+
+    /// Everything that may be lost is; the databases stay.
+    pub(super) async fn lose_the_cache(&mut self) {
+        self.cache = pair::cache(&self.files.path().join("another cache")).await;
+        self.cache.born(self.clock.now()).await.unwrap();
+        self.identity = (self.open)(self.cache.clone());
     }
 }
 

@@ -65,7 +65,7 @@ async fn an_id_token_with_any_one_defect_is_refused_and_leaves_no_session() {
             "{hostile:?}: {answer:?}"
         );
     }
-    assert_eq!(bench.sessions().await, 0);
+    assert_eq!(bench.people().await, 0);
     bench.oidc.turn([]);
     assert!(bench.log_in("broker", "anna").await.is_ok());
 }

@@ -22,7 +22,7 @@ pub(crate) use tls::Tls;
 use std::time::{Duration, Instant};
 
 /// Longest that a server may take for anything; reached only when something is broken.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks again until it holds.
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {

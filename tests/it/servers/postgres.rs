@@ -74,11 +74,8 @@ impl Postgres {
         self.kill().await;
         let data = self.data();
         let mut arguments = vec!["-D".to_owned(), text(&data)];
-        let own = [
-            format!("port={}", self.port()),
-            format!("unix_socket_directories={}", text(self.folder.path())),
-        ];
-        for setting in own.iter().chain(&self.settings) {
+        let port = format!("port={}", self.port());
+        for setting in self.settings.iter().chain([&port]) {
             arguments.extend(["-c".to_owned(), setting.clone()]);
         }
         let folder = self.folder.path();
@@ -214,6 +211,7 @@ fn first_column(row: &PgRow) -> Result<String, sqlx::Error> {
 /// What every server here is set to, before the settings of the test.
 const DEFAULTS: &[&str] = &[
     "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
     "max_connections=200",
     "fsync=off",
     // A standby that was cut off finds what it missed, and soon.

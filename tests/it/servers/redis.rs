@@ -22,7 +22,7 @@ pub(crate) struct Redis {
 impl Redis {
     pub(crate) async fn start() -> Self {
         let mut server = Self::nothing("redis");
-        server.set("--port", server.port());
+        server.set("--port", &server.port().to_string());
         server.restart().await;
         server
     }
@@ -33,8 +33,8 @@ impl Redis {
         for (name, content) in [("certificate", &tls.certificate), ("key", &tls.key)] {
             fs::write(server.folder.path().join(name), content).unwrap();
         }
-        server.set("--port", 0);
-        server.set("--tls-port", server.port());
+        server.set("--port", "0");
+        server.set("--tls-port", &server.port().to_string());
         server.set("--tls-cert-file", "certificate");
         server.set("--tls-key-file", "key");
         server.set("--tls-auth-clients", "no");
@@ -45,7 +45,7 @@ impl Redis {
     /// A copy that follows `primary`, and has what it has.
     pub(crate) async fn replica_of(primary: &Self) -> Self {
         let mut server = Self::nothing("redis");
-        server.set("--port", server.port());
+        server.set("--port", &server.port().to_string());
         server.set("--replicaof", "127.0.0.1");
         server.arguments.push(primary.port().to_string());
         server.restart().await;
@@ -119,12 +119,12 @@ impl Redis {
         server.set("--bind", "127.0.0.1");
         server.set("--save", "");
         server.set("--appendonly", "no");
-        server.set("--repl-diskless-sync-delay", 0);
+        server.set("--repl-diskless-sync-delay", "0");
         server
     }
 
-    fn set(&mut self, name: &str, value: impl ToString) {
-        self.arguments.extend([name.to_owned(), value.to_string()]);
+    fn set(&mut self, name: &str, value: &str) {
+        self.arguments.extend([name.to_owned(), value.to_owned()]);
     }
 }
 

@@ -1,0 +1,2 @@
+-- Gives a turn back, or leaves the line.
+remove(ticket)
