@@ -42,6 +42,7 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
         TO gateway_application;
 
     -- The mutable rest.
+    GRANT SELECT, INSERT ON subject_document TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (epoch, entries) ON subject_head TO gateway_application;
     GRANT SELECT (subject, person), INSERT, UPDATE (person) ON subject TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (state, finished_at) ON job TO gateway_application;

@@ -24,8 +24,12 @@ DROP POLICY IF EXISTS application_sees_keys_in_use ON data_key;
 DO $$
 BEGIN
 IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
-    GRANT SELECT ON _sqlx_migrations, erased TO gateway_application;
-    GRANT SELECT, INSERT ON data_key, subject_lookup TO gateway_application;
+    GRANT SELECT ON _sqlx_migrations, erased, retired_wrapper TO gateway_application;
+    -- The first of wrapping and hashing keys comes into use with the first person.
+    GRANT SELECT, INSERT ON data_key, subject_lookup, wrapping_key, lookup_key
+        TO gateway_application;
+    GRANT SELECT, INSERT, UPDATE (subject) ON holder TO gateway_application;
+    GRANT SELECT, INSERT, UPDATE (wrappers, lookups, seen_at) ON reader TO gateway_application;
     CREATE POLICY application_sees_keys_in_use ON data_key TO gateway_application USING (
         CASE class
             WHEN 'identity' THEN TRUE
@@ -35,15 +39,18 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
 END IF;
 END $$;
 
--- Destroys keys, and wraps and indexes anew.
+-- Destroys keys, wraps them anew, and brings wrapping and hashing keys into use and out of it.
 DROP POLICY IF EXISTS eraser_sees_every_key ON data_key;
 DO $$
 BEGIN
 IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_eraser') THEN
-    GRANT SELECT ON _sqlx_migrations TO gateway_eraser;
-    GRANT SELECT, INSERT ON erased TO gateway_eraser;
+    GRANT SELECT ON _sqlx_migrations, reader TO gateway_eraser;
+    GRANT SELECT, INSERT ON erased, retired_wrapper TO gateway_eraser;
     GRANT SELECT, UPDATE (wrapper, wrapped), DELETE ON data_key TO gateway_eraser;
-    GRANT SELECT, INSERT, DELETE ON subject_lookup TO gateway_eraser;
+    GRANT SELECT, DELETE ON subject_lookup TO gateway_eraser;
+    GRANT SELECT, INSERT, DELETE ON wrapping_key TO gateway_eraser;
+    GRANT SELECT, INSERT, UPDATE (retiring), DELETE ON lookup_key TO gateway_eraser;
+    GRANT SELECT, INSERT, UPDATE (subject) ON holder TO gateway_eraser;
     CREATE POLICY eraser_sees_every_key ON data_key TO gateway_eraser USING (TRUE);
 END IF;
 END $$;

@@ -13,10 +13,10 @@ use toml::Table;
 
 use super::{granted, make};
 use crate::gateway::{PURPOSE, Setup, World, fetched, text};
-use crate::servers::Postgres;
+use crate::servers::{Postgres, Redis};
 
 /// Sections that let the gateway connect as its own users, with passwords in files.
-async fn sections(server: &Postgres, secrets: &TempDir) -> Table {
+async fn sections(server: &Postgres, cache: &Redis, secrets: &TempDir) -> Table {
     let mut roles = Table::new();
     for duty in ["owner", "application", "sequencer", "auditor", "eraser"] {
         let password = format!("of the {duty}");
@@ -38,7 +38,11 @@ async fn sections(server: &Postgres, secrets: &TempDir) -> Table {
     let [database, keyring] = places;
     let mut store = Table::from_iter([("database", database), ("keyring", keyring)].map(entry));
     store.insert("roles".to_owned(), roles.into());
-    Table::from_iter([("store".to_owned(), store.into())])
+    let cache = Table::from_iter([entry(("redis", cache.url()))]);
+    Table::from_iter([
+        ("store".to_owned(), store.into()),
+        ("cache".to_owned(), cache.into()),
+    ])
 }
 
 fn entry((name, value): (&str, String)) -> (String, toml::Value) {
@@ -49,7 +53,8 @@ fn entry((name, value): (&str, String)) -> (String, toml::Value) {
 async fn a_citizens_whole_journey_works_as_the_services_own_users() {
     let server = granted().await;
     let secrets = tempfile::tempdir().unwrap();
-    let over = sections(&server, &secrets).await;
+    let cache = Redis::start().await;
+    let over = sections(&server, &cache, &secrets).await;
     let mut world = World::with(Setup {
         over,
         ..Setup::default()
@@ -86,7 +91,8 @@ async fn production_refuses_a_user_who_may_alter_evidence_and_a_server_that_forg
     let server = Postgres::start_with(&[("fsync", "on")]).await;
     make(&server);
     let secrets = tempfile::tempdir().unwrap();
-    let over = sections(&server, &secrets).await;
+    let cache = Redis::start().await;
+    let over = sections(&server, &cache, &secrets).await;
     let mut world = World::with(Setup {
         over,
         ..Setup::default()

@@ -6,7 +6,7 @@ use interop_gateway::store::Location;
 use toml::Table;
 
 use crate::gateway::{Setup, World, fetched, text};
-use crate::servers::{Cut, Postgres};
+use crate::servers::{Cut, Postgres, Redis};
 
 /// What is counted before and after.
 const KEPT: [&str; 4] = [
@@ -48,8 +48,13 @@ async fn a_gateway_does_not_start_on_a_standby_that_lacks_published_entries() {
         .zip(["gateway", "keyring"]);
     let places = places.map(|(key, name)| (key.to_owned(), primary.url(name).into()));
     let store = Table::from_iter(places);
+    let cache = Redis::start().await;
+    let lost = Table::from_iter([("redis".to_owned(), cache.url().into())]);
     let mut world = World::with(Setup {
-        over: Table::from_iter([("store".to_owned(), store.into())]),
+        over: Table::from_iter([
+            ("store".to_owned(), store.into()),
+            ("cache".to_owned(), lost.into()),
+        ]),
         ..Setup::default()
     })
     .await;
