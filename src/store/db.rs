@@ -1,6 +1,7 @@
 //! The database and its transactions, on either engine.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -288,10 +289,15 @@ async fn attempt<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result
     call.await
 }
 
-/// Gives up on a server that does not answer.
-async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
-    }
+/// Gives up on a server that does not answer. What the driver keeps meanwhile is large, and lies on
+/// the heap rather than in everything that waits for it.
+fn patiently<'work, T: 'work>(
+    work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'work,
+) -> Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'work>> {
+    Box::pin(async move {
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+        }
+    })
 }

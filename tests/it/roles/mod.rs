@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use interop_gateway::store::{Db, Location, Schema};
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _};
 
@@ -64,7 +65,7 @@ async fn tried(
     sql: &str,
 ) -> Result<Vec<PgRow>, String> {
     let state = |error: sqlx::Error| {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(DatabaseError::code);
         code.unwrap_or_else(|| panic!("{sql}: {error}"))
             .into_owned()
     };

@@ -47,7 +47,7 @@ async fn a_gateway_does_not_start_on_a_standby_that_lacks_published_entries() {
         .into_iter()
         .zip(["gateway", "keyring"]);
     let places = places.map(|(key, name)| (key.to_owned(), primary.url(name).into()));
-    let store = Table::from_iter(places);
+    let store: Table = places.collect();
     let cache = Redis::start().await;
     let lost = Table::from_iter([("redis".to_owned(), cache.url().into())]);
     let mut world = World::with(Setup {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use interop_gateway::store::{Db, Location, Schema};
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _, Statement as _, TypeInfo as _};
@@ -210,7 +211,7 @@ const GRANTED: &str = "
             CASE verb WHEN 'DELETE' THEN 'UPDATE' ELSE verb END)) ORDER BY 1, 2";
 
 fn code(error: &sqlx::Error) -> String {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.unwrap_or_default().into_owned()
 }
 
@@ -273,7 +274,7 @@ fn sources(root: &Path) -> BTreeMap<String, String> {
             let name = path.file_name().unwrap().to_str().unwrap();
             if path.is_dir() && name != "tests" {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !is_of_tests(&path) {
+            } else if path.extension().is_some_and(|kind| kind == "rs") && !is_of_tests(&path) {
                 let below = path.strip_prefix(root).unwrap().to_str().unwrap();
                 sources.insert(below.to_owned(), fs::read_to_string(&path).unwrap());
             }
