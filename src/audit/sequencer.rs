@@ -100,7 +100,7 @@ impl Log {
     /// The fence to number under, while this process has the lease.
     ///
     /// It is taken only when there is something to do: a log at rest writes nothing.
-    async fn hold(
+    pub(super) async fn hold(
         &self,
         sequencer: &Sequencer,
         turn: &mut Option<Lease>,
