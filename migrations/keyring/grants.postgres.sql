@@ -44,7 +44,8 @@ DROP POLICY IF EXISTS eraser_sees_every_key ON data_key;
 DO $$
 BEGIN
 IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_eraser') THEN
-    GRANT SELECT ON _sqlx_migrations, reader TO gateway_eraser;
+    GRANT SELECT ON _sqlx_migrations TO gateway_eraser;
+    GRANT SELECT, DELETE ON reader TO gateway_eraser;
     GRANT SELECT, INSERT ON erased, retired_wrapper TO gateway_eraser;
     GRANT SELECT, UPDATE (wrapper, wrapped), DELETE ON data_key TO gateway_eraser;
     GRANT SELECT, DELETE ON subject_lookup TO gateway_eraser;

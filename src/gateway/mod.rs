@@ -191,7 +191,7 @@ async fn sweep(app: App, stop: CancellationToken) {
             tracing::warn!("something over could not be swept away");
         }
         if let Err(error) = app.keyring.announce().await {
-            tracing::error!(%error, "the keyring's keys are not those at hand");
+            tracing::error!(%error, "the keyring does not answer, or needs a key that is not here");
         }
     }
 }

@@ -29,28 +29,32 @@ pub(crate) async fn failing<T>(n: usize, fault: Fault, work: impl Future<Output 
 }
 
 /// A call to the database.
-pub(super) async fn attempt<T>(
+pub(super) fn attempt<T>(
     call: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let error = || StoreError::Unavailable(sqlx::Error::Io(broken()));
-    around(call, error).await
+) -> impl Future<Output = Result<T, StoreError>> {
+    around(call, || StoreError::Unavailable(sqlx::Error::Io(broken())))
 }
 
 /// A call to the file system.
-pub(crate) async fn around_file<T>(call: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    around(call, broken).await
+pub(crate) fn around_file<T>(
+    call: impl Future<Output = io::Result<T>>,
+) -> impl Future<Output = io::Result<T>> {
+    around(call, broken)
 }
 
-async fn around<T, E>(
+fn around<T, E>(
     call: impl Future<Output = Result<T, E>>,
     error: impl Fn() -> E,
-) -> Result<T, E> {
-    match struck() {
-        None => call.await,
-        Some(Fault::Lost) => Err(error()),
-        Some(Fault::Persisted) => {
-            call.await?;
-            Err(error())
+) -> impl Future<Output = Result<T, E>> {
+    let call = Box::pin(call); // a future that holds another one twice is a large one
+    async move {
+        match struck() {
+            None => call.await,
+            Some(Fault::Lost) => Err(error()),
+            Some(Fault::Persisted) => {
+                call.await?;
+                Err(error())
+            }
         }
     }
 }

@@ -73,12 +73,13 @@ impl Server {
     /// The same database as another user.
     #[must_use]
     pub fn connecting_as(&self, user: &str, password: Option<&SecretString>) -> Self {
-        let options = PgConnectOptions::clone(&self.options).username(user);
+        let options = self.options.as_ref().clone().username(user);
+        let options = match password {
+            Some(password) => options.password(password.expose_secret()),
+            None => options,
+        };
         Self {
-            options: Box::new(match password {
-                Some(password) => options.password(password.expose_secret()),
-                None => options,
-            }),
+            options: Box::new(options),
         }
     }
 
@@ -94,7 +95,10 @@ impl Server {
 
     /// Connects with a schema that is up to date.
     pub(super) async fn open(&self, schema: Schema) -> Result<Pools, StoreError> {
-        let options = PgConnectOptions::clone(&self.options)
+        let options = self
+            .options
+            .as_ref()
+            .clone()
             .application_name("interop-gateway")
             .options(SESSION);
         let pool = |options: PgConnectOptions| {
@@ -119,7 +123,7 @@ impl Server {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
-            .connect_with(PgConnectOptions::clone(&self.options))
+            .connect_with(self.options.as_ref().clone())
             .await?;
         let done = match migrate::postgres(&pool, schema).await {
             Ok(()) => roles::grant(&pool, schema).await,

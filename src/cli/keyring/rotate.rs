@@ -13,6 +13,7 @@ const BATCH: u32 = 100;
 impl Vault {
     /// Goes as far as it can: to where the operator has something to do, or to the end.
     pub(super) async fn rotate(&self) -> anyhow::Result<ExitCode> {
+        self.keyring.check().await?; // in another folder than the gateways', everything looks new
         loop {
             match step(&self.keyring.status().await?) {
                 Step::Begin => {

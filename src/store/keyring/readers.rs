@@ -79,8 +79,12 @@ impl Keyring {
         }
     }
 
+    /// Whoever is heard of; the others are forgotten.
     async fn running(&self, tx: &mut Tx) -> Result<Vec<Row>, KeyringError> {
-        Ok(tx.rows(RUNNING, vec![self.since().into()]).await?)
+        let since = vec![self.since().into()];
+        tx.execute("DELETE FROM reader WHERE seen_at <= $1", since.clone())
+            .await?;
+        Ok(tx.rows(RUNNING, since).await?)
     }
 
     /// Whoever was heard of since then is taken to be running.

@@ -1,6 +1,16 @@
 //! Keys a role does not need, it does not see.
 
-use super::{DENIED, granted, tried};
+use std::path::Path;
+use std::sync::Arc;
+
+use interop_gateway::citizen::Document;
+use interop_gateway::clock::World;
+use interop_gateway::store::keyring::{
+    FileWrapper, Keyring, KeyringError, LookupKeys, RetentionClass, secret_file,
+};
+use interop_gateway::store::{Db, Schema};
+
+use super::{DENIED, granted, place, tried};
 use crate::servers::Postgres;
 
 /// Keys of one person, of some class and age in years.
@@ -82,4 +92,57 @@ async fn that_somebody_was_erased_is_never_taken_back() {
     assert_eq!(refused.unwrap_err(), DENIED);
     let refused = tried(&server, "owner", "keyring", forget).await;
     assert_eq!(refused.unwrap_err(), super::KEPT);
+}
+
+/// The keyring as the service's own users open it.
+async fn keyring(server: &Postgres, folder: &Path, lookups: &[u32]) -> Keyring {
+    let open = async |duty| {
+        let place = place(server, duty, "keyring");
+        Db::open(&place, Schema::Keyring).await.unwrap()
+    };
+    let lines = lookups.iter().map(|version| {
+        let byte = u8::try_from(*version).unwrap();
+        LookupKeys::file_text(*version, &[byte; 32]).to_string()
+    });
+    let lookup = LookupKeys::parse(&lines.collect::<String>()).unwrap();
+    let wrapper = FileWrapper::open_folder(folder).unwrap();
+    let keyring = Keyring::open(
+        open("application").await,
+        Arc::new(wrapper),
+        lookup,
+        World::real(),
+    );
+    keyring.with_eraser(open("eraser").await)
+}
+
+#[tokio::test]
+async fn keys_are_replaced_and_people_erased_by_the_services_own_users() {
+    let server = granted().await;
+    let folder = tempfile::tempdir().unwrap();
+    secret_file::create(&folder.path().join("wrapping.key"), &[9; 32]).unwrap();
+    let first = keyring(&server, folder.path(), &[1]).await;
+    let anna = Document::Nif("00000000T".parse().unwrap());
+    let whom = first.enrol(&anna).await.unwrap();
+    let class = RetentionClass::Evidence;
+    let sealed = first.seal(whom, class, "t/1", b"x").await.unwrap();
+
+    let file = FileWrapper::make(folder.path(), &[10; 32]).unwrap();
+    let name = FileWrapper::name_in(&file).unwrap();
+    let keys = keyring(&server, folder.path(), &[1, 2]).await;
+    keys.announce().await.unwrap();
+    keys.use_wrapping_key(&name).await.unwrap();
+    assert_eq!(keys.rewrap_some(10).await.unwrap(), 1);
+    assert_eq!(keys.retire_wrapping_keys().await.unwrap().len(), 1);
+    let opened = keys.open_sealed(whom, class, "t/1", &sealed).await;
+    assert_eq!(opened.unwrap().as_slice(), b"x");
+
+    assert_eq!(keys.use_lookup_key().await.unwrap(), 2);
+    assert_eq!(keys.enrol(&anna).await.unwrap(), whom);
+    assert_eq!(keys.retire_lookup_key(1).await.unwrap(), 1);
+    assert_eq!(keys.subject_of(&anna).await.unwrap(), Some(whom));
+
+    assert_eq!(keys.erase(whom).await.unwrap(), 1);
+    let gone = keys.open_sealed(whom, class, "t/1", &sealed).await;
+    assert!(matches!(gone, Err(KeyringError::Erased)), "{gone:?}");
+    keys.depart().await.unwrap();
 }
