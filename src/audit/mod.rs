@@ -122,7 +122,8 @@ pub enum LogError {
     Payload(&'static str),
     /// The database is older than what was already published.
     #[error(
-        "the log has {found} entries but {anchored} were published: an older copy was restored"
+        "the log has {found} entries but {anchored} were published: an older copy was restored, or a \
+         fail-over lost the newest (docs/operating.md, Fail-over)"
     )]
     RolledBack {
         /// Entries under the anchored checkpoint.

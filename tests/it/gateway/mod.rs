@@ -86,7 +86,7 @@ pub(super) struct World {
     pub(super) auditor: AuditorClient,
     pub(super) url: String,
     gateway: Option<Running>,
-    config: Config,
+    pub(super) config: Config,
     /// Everything the gateway writes.
     pub(super) files: TempDir,
 }
@@ -109,6 +109,8 @@ pub(super) struct Setup {
     pub(super) killable: bool,
     /// Seconds between telling readiness "no" and taking no new connections.
     pub(super) stop_after_s: u16,
+    /// Sections laid over the configuration, such as stores of the test's own.
+    pub(super) over: toml::Table,
 }
 
 impl World {
@@ -438,6 +440,9 @@ async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story:
         std::fs::write(&file, profiles).unwrap();
         let platform = table["platform"].as_table_mut().unwrap();
         platform.insert("profiles".to_owned(), file.display().to_string().into());
+    }
+    for (section, values) in &setup.over {
+        table.insert(section.clone(), values.clone());
     }
     let client = format!(
         "id = \"{SHOWING_CLIENT}\"\nkeys_file = {:?}\nbody = \"ajuntament-de-prova\"\n\
