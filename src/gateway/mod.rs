@@ -50,6 +50,8 @@ impl Gateway {
         let gateway = Self::look(config, world).await?;
         let recovered = gateway.app.exchange.recover().await;
         let (jobs, intents) = recovered.map_err(|error| one("recovery", &error))?;
+        let announced = gateway.app.keyring.announce().await;
+        announced.map_err(|error| one("keyring", &error))?;
         if jobs + intents > 0 {
             tracing::warn!(jobs, intents, "ended what an earlier process left open");
         }
@@ -158,6 +160,9 @@ impl Gateway {
         behind.cancel();
         background.close();
         background.wait().await;
+        if let Err(error) = self.app.keyring.depart().await {
+            tracing::warn!(%error, "the keyring counts this process as running for some minutes more");
+        }
         self.app.db.close().await;
         answered
     }
@@ -173,6 +178,9 @@ async fn sweep(app: App, stop: CancellationToken) {
         ];
         if swept.contains(&false) {
             tracing::warn!("something over could not be swept away");
+        }
+        if let Err(error) = app.keyring.announce().await {
+            tracing::error!(%error, "the keyring does not answer, or needs a key that is not here");
         }
     }
 }
