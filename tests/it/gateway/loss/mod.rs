@@ -8,9 +8,13 @@ mod pages;
 mod tokens;
 mod way;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use reqwest::{Method, StatusCode};
+use simulator::ambient::send;
 use simulator::folder::{Caller, Knobs as Bent, Twist};
-use simulator::story::{Browser, Page};
+use simulator::story::{Browser, Form, Page};
 use toml::Table;
 
 use super::*;
@@ -75,6 +79,14 @@ fn through(network: &Cut) -> String {
     format!("redis://127.0.0.1:{}", network.port())
 }
 
+/// A file with a password, which nobody else can read: its path.
+fn secret(folder: &TempDir, password: &str) -> String {
+    let path = folder.path().join("redis.password");
+    std::fs::write(&path, format!("{password}\n")).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
 /// What a call comes to, which must be soon.
 async fn soon<T>(call: impl Future<Output = T>) -> T {
     let called = tokio::time::timeout(SOON, call).await;
@@ -133,7 +145,7 @@ async fn me(world: &World, caller: &Caller, proof: &str) -> Said {
         .request(Method::GET, format!("{}/v1/me", world.url))
         .header("Authorization", format!("DPoP {}", caller.access().token))
         .header("DPoP", proof);
-    let answer = call.send().await.unwrap();
+    let answer = send(call).await.unwrap();
     let status = answer.status();
     let retry_after = answer.headers().get("retry-after");
     let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());

@@ -28,7 +28,7 @@ async fn lock(redis: &Redis, tls: &Tls) {
 /// Why a gateway with the world's configuration does not start.
 async fn refusal(world: &World) -> String {
     let opened = Gateway::look(&world.config, Ambient::real()).await;
-    opened.err().expect("it starts").to_string()
+    opened.expect_err("it starts").to_string()
 }
 
 #[tokio::test]
@@ -38,17 +38,16 @@ async fn a_gateway_reaches_redis_over_tls_as_a_user_whose_password_is_in_a_file(
     let redis = Redis::start_tls(&tls).await;
     lock(&redis, &tls).await;
     let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    };
-    let password = file("redis.password", &format!("{PASSWORD}\n"));
+    let roots = folder.path().join("redis-roots.pem");
+    std::fs::write(&roots, &tls.roots).unwrap();
     let mut cache = at(&redis.url());
-    cache.insert("user".to_owned(), "gateway".into());
-    cache.insert("password_file".to_owned(), password.into());
-    let roots = file("redis-roots.pem", &tls.roots);
-    cache.insert("tls_roots".to_owned(), roots.into());
+    for (key, value) in [
+        ("user", "gateway".to_owned()),
+        ("password_file", secret(&folder, PASSWORD)),
+        ("tls_roots", roots.display().to_string()),
+    ] {
+        cache.insert(key.to_owned(), value.into());
+    }
     let (world, _postgres) = gateway(cache, Setup::default()).await;
 
     let citizen = world.willing("marta").await;
@@ -57,7 +56,7 @@ async fn a_gateway_reaches_redis_over_tls_as_a_user_whose_password_is_in_a_file(
     let inside = log_in(&world, &mut browser, "/exchanges").await;
     assert_eq!((inside.status, inside.url.path()), (200, "/exchanges"));
 
-    file("redis.password", "wr0ng");
+    secret(&folder, "wr0ng");
     let refusal = refusal(&world).await;
     assert!(refusal.contains("cache  "), "{refusal}");
     assert!(!refusal.contains("wr0ng"), "{refusal}");
