@@ -9,7 +9,10 @@
 
 pub mod cache;
 mod db;
+#[cfg(test)]
+pub(crate) mod faults;
 pub mod keyring;
+pub mod lease;
 mod migrate;
 mod postgres;
 mod sqlite;

@@ -424,7 +424,7 @@ async fn an_exchange_left_open_ends_abandoned_once_and_its_late_answer_is_not_us
 }
 
 #[tokio::test]
-async fn when_the_log_does_not_keep_up_exchanges_stop_and_withdrawals_do_not() {
+async fn a_stalled_sequencer_stops_new_exchanges_and_not_revocations() {
     let house = House::new().await;
     house.grant(C4).await;
     house.log.sequence_once().await.unwrap();
