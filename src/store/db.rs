@@ -1,6 +1,8 @@
 //! The database and its transactions, on either engine.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +17,9 @@ use super::{Location, Row, Schema, StoreError, Value, postgres, sqlite};
 /// says nothing; whoever waits for it must still get an answer.
 const PATIENCE: Duration = Duration::from_secs(12);
 
+/// Rows deleted in one transaction.
+const BATCH: u32 = 1000;
+
 /// A database: on SQLite one writer and many readers, on PostgreSQL many of both.
 ///
 /// Every write goes through [`Db::begin`]. On SQLite that is `BEGIN IMMEDIATE` on the one writing
@@ -23,6 +28,32 @@ const PATIENCE: Duration = Duration::from_secs(12);
 #[derive(Clone, Debug)]
 pub struct Db {
     engine: Engine,
+    counts: Arc<Counts>,
+}
+
+/// What this process has had the database do, for measurements.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Work {
+    /// Statements carried out, or tried.
+    pub statements: u64,
+    /// Transactions that became durable.
+    pub commits: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    statements: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Counts {
+    fn statement(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn commit(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -39,7 +70,8 @@ impl Db {
             Location::File(file) => Engine::Sqlite(sqlite::open(file, schema).await?),
             Location::Server(server) => Engine::Postgres(server.open(schema).await?),
         };
-        Ok(Self { engine })
+        let counts = Arc::default();
+        Ok(Self { engine, counts })
     }
 
     /// Brings the schema up to date, as the user who owns it.
@@ -67,7 +99,8 @@ impl Db {
                     Inner::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
                 }
             };
-            Ok(Tx { inner })
+            let counts = Arc::clone(&self.counts);
+            Ok(Tx { inner, counts })
         })
         .await
     }
@@ -78,6 +111,7 @@ impl Db {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.counts.statement();
         attempt(async {
             match &self.engine {
                 Engine::Postgres(pools) => {
@@ -99,6 +133,7 @@ impl Db {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
+        self.counts.statement();
         attempt(async {
             match &self.engine {
                 Engine::Postgres(pools) => {
@@ -112,6 +147,35 @@ impl Db {
             }
         })
         .await
+    }
+
+    /// What this process has had the database do so far.
+    pub fn work(&self) -> Work {
+        Work {
+            statements: self.counts.statements.load(Ordering::Relaxed),
+            commits: self.counts.commits.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Deletes rows a batch at a time, so that nobody waits long for it; gives how many went.
+    ///
+    /// The statement's last placeholder, after `values`, bounds how many rows go at once.
+    pub async fn clear(
+        &self,
+        sql: &'static str,
+        mut values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        values.push(BATCH.into());
+        let mut gone = 0;
+        loop {
+            let mut tx = self.begin().await?;
+            let batch = tx.execute(sql, values.clone()).await?;
+            tx.commit().await?;
+            gone += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(gone);
+            }
+        }
     }
 
     /// Whether the database answers.
@@ -178,6 +242,7 @@ impl Db {
 #[must_use = "a transaction that is not committed is undone"]
 pub struct Tx {
     inner: Inner,
+    counts: Arc<Counts>,
 }
 
 #[derive(Debug)]
@@ -193,6 +258,7 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<u64, StoreError> {
+        self.counts.statement();
         attempt(async {
             match &mut self.inner {
                 Inner::Postgres(tx) => {
@@ -214,6 +280,7 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.counts.statement();
         attempt(async {
             match &mut self.inner {
                 Inner::Postgres(tx) => {
@@ -235,6 +302,7 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
+        self.counts.statement();
         attempt(async {
             match &mut self.inner {
                 Inner::Postgres(tx) => {
@@ -256,9 +324,11 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         attempt(async {
             match self.inner {
-                Inner::Postgres(tx) => patiently(tx.commit()).await,
-                Inner::Sqlite(tx) => Ok(tx.commit().await?),
+                Inner::Postgres(tx) => patiently(tx.commit()).await?,
+                Inner::Sqlite(tx) => tx.commit().await?,
             }
+            self.counts.commit();
+            Ok(())
         })
         .await
     }

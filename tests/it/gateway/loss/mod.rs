@@ -1,9 +1,11 @@
 //! Redis keeps what may be lost. Here it is lost: killed, silent, cut off, failed over; and each
 //! caller is refused, served or logged out as `docs/operating.md` says, which names these tests.
 //!
-//! The servers are the tests' own, but for PostgreSQL, which is not lost here: it is the pair's where
-//! there is one.
+//! The servers are the tests' own, but for PostgreSQL where it is not lost: it is the pair's, if there
+//! is one.
 
+mod database;
+mod fetches;
 mod pages;
 mod tokens;
 mod way;
@@ -59,14 +61,20 @@ async fn gateway(cache: Table, mut setup: Setup) -> (World, Option<Postgres>) {
         return (World::with(setup).await, None);
     }
     let postgres = Postgres::start().await;
+    let store = databases(&postgres).await;
+    setup.over.insert("store".to_owned(), store.into());
+    (World::with(setup).await, Some(postgres))
+}
+
+/// A `[store]` of two new databases.
+async fn databases(postgres: &Postgres) -> Table {
     let mut store = Table::new();
     for (key, name) in [("database", "gateway"), ("keyring", "keyring")] {
         let create = format!("CREATE DATABASE {name}");
         postgres.sql("postgres", &create).await;
         store.insert(key.to_owned(), postgres.url(name).into());
     }
-    setup.over.insert("store".to_owned(), store.into());
-    (World::with(setup).await, Some(postgres))
+    store
 }
 
 /// A `[cache]` at an address.
