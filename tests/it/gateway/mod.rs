@@ -5,6 +5,7 @@
 mod api_input;
 mod journeys;
 mod keys;
+mod loss;
 mod openapi;
 mod platform_input;
 mod privacy;
@@ -107,6 +108,8 @@ pub(super) struct Setup {
     pub(super) deadline_s: Option<u32>,
     /// Runs the gateway where it can be killed.
     pub(super) killable: bool,
+    /// Sections laid over the configuration, such as stores of the test's own.
+    pub(super) over: toml::Table,
     /// Seconds between telling readiness "no" and taking no new connections.
     pub(super) stop_after_s: u16,
     /// Sections laid over the configuration, such as stores of the test's own.
