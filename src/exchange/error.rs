@@ -26,6 +26,9 @@ pub enum StartError {
     /// The body is not one of this gateway's, or does not act for that purpose.
     #[error("this body does not act for that purpose")]
     NotAllowed,
+    /// The other replicas may believe that this one is gone, and would end what it begins.
+    #[error("this replica does not hold its lease")]
+    NotAlive,
     /// The job could not be recorded.
     #[error(transparent)]
     Store(#[from] StoreError),

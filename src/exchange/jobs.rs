@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::view::{JobState, JobView, SourceState, SourceView};
 use crate::citizen::{BodyId, JobId, ProductCode, PurposeId, SourceId, SubjectId};
@@ -24,6 +26,12 @@ pub(super) struct NewJob {
     pub(super) at: Timestamp,
 }
 
+/// How often the row of a job that runs in another process is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Jobs ended in one go.
+const BATCH: u32 = 100;
+
 /// The jobs of this gateway, and who waits for news of them.
 #[derive(Debug)]
 pub(super) struct Jobs {
@@ -31,14 +39,62 @@ pub(super) struct Jobs {
     /// Names the process that runs a job, so that another can tell it is gone.
     owner: String,
     news: Mutex<HashMap<JobId, watch::Sender<()>>>,
+    /// Nobody is to wait any longer: the process stops.
+    over: CancellationToken,
+}
+
+/// When to look at a job again.
+#[derive(Debug)]
+pub(super) struct News {
+    /// Absent for a job that runs in another process, or in none.
+    here: Option<watch::Receiver<()>>,
+    over: CancellationToken,
+}
+
+impl News {
+    /// Waits until the job may stand elsewhere than before; `false` when nobody is to wait any longer.
+    pub(super) async fn change(&mut self) -> bool {
+        let changed = async {
+            match &mut self.here {
+                Some(news) => news.changed().await.is_ok(),
+                None => {
+                    tokio::time::sleep(LOOK).await;
+                    true
+                }
+            }
+        };
+        let goes_on = tokio::select! {
+            () = self.over.cancelled() => return false,
+            goes_on = changed => goes_on,
+        };
+        if !goes_on {
+            // It ended here. Should its row not say so, another process will make it.
+            self.here = None;
+        }
+        true
+    }
+
+    /// Waits until the job may have ended; `false` when nobody is to wait any longer.
+    pub(super) async fn end(&mut self) -> bool {
+        loop {
+            let ran_here = self.here.is_some();
+            if !self.change().await {
+                return false;
+            }
+            if !ran_here || self.here.is_none() {
+                return true;
+            }
+        }
+    }
 }
 
 impl Jobs {
-    pub(super) fn new(db: Db, owner: String) -> Self {
+    pub(super) fn new(db: Db, owner: &str) -> Self {
         Self {
             db,
-            owner,
+            owner: owner.to_owned(),
             news: Mutex::default(),
+            over: CancellationToken::new(),
         }
     }
 
@@ -80,56 +136,68 @@ impl Jobs {
         Ok(())
     }
 
-    /// Records how far a source is and tells who waits.
+    /// Records how far a source is and tells who waits; `false` if the job is over, as when this
+    /// process was away for so long that another one ended it.
     pub(super) async fn advance(
         &self,
         job: JobId,
         product: &ProductCode,
         state: SourceState,
         detail: Option<&str>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.execute(
-            "UPDATE job_source SET state = $1, detail = $2 WHERE job = $3 AND product = $4",
-            vec![
-                source_word(state).into(),
-                detail.into(),
-                job.to_string().into(),
-                product.as_str().into(),
-            ],
-        )
-        .await?;
+        let changed = tx
+            .execute(
+                "UPDATE job_source SET state = $1, detail = $2 WHERE job = $3 AND product = $4
+                 AND EXISTS (SELECT 1 FROM job WHERE job.job = $3 AND job.state = 'running')",
+                vec![
+                    source_word(state).into(),
+                    detail.into(),
+                    job.to_string().into(),
+                    product.as_str().into(),
+                ],
+            )
+            .await?;
         tx.commit().await?;
         self.tell(job);
-        Ok(())
+        Ok(changed > 0)
     }
 
-    /// Records that nothing more will happen.
+    /// Records that nothing more will happen; `false` if another process ended the job before.
     pub(super) async fn end(
         &self,
         job: JobId,
         state: JobState,
         at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        // Whatever comes of this, whoever waits looks at the row from now on.
+        let news = self.listeners().remove(&job);
         let mut tx = self.db.begin().await?;
-        tx.execute(
-            "UPDATE job SET state = $1, finished_at = $2 WHERE job = $3 AND state = 'running'",
-            vec![job_word(state).into(), at.into(), job.to_string().into()],
-        )
-        .await?;
+        let ended = tx
+            .execute(
+                "UPDATE job SET state = $1, finished_at = $2 WHERE job = $3 AND state = 'running'",
+                vec![job_word(state).into(), at.into(), job.to_string().into()],
+            )
+            .await?;
         tx.commit().await?;
-        self.tell(job);
-        self.listeners().remove(&job);
-        Ok(())
+        drop(news);
+        Ok(ended > 0)
     }
 
-    /// Jobs that a process which is gone left running, with whose they are.
-    pub(super) async fn orphans(&self) -> Result<Vec<(JobId, SubjectId)>, StoreError> {
+    /// Some jobs that a process which is gone left running, with whose they are. A process is gone
+    /// when it has no lease; this one is not.
+    pub(super) async fn orphans(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(JobId, SubjectId)>, StoreError> {
         let rows = self
             .db
             .rows(
-                "SELECT job, subject FROM job WHERE state = 'running' AND owner <> $1",
-                vec![self.owner.as_str().into()],
+                "SELECT j.job, j.subject FROM job j
+                 LEFT JOIN lease l ON l.name = 'replica/' || j.owner AND l.until > $1
+                 WHERE j.state = 'running' AND l.name IS NULL AND j.owner <> $2
+                 ORDER BY j.created_at LIMIT $3",
+                vec![now.into(), self.owner.as_str().into(), BATCH.into()],
             )
             .await?;
         rows.iter()
@@ -137,7 +205,8 @@ impl Jobs {
             .collect()
     }
 
-    /// Ends a job as interrupted in the caller's transaction, if it is still running.
+    /// Ends a job as interrupted in the caller's transaction, if it is still running and the process
+    /// that ran it has not come back.
     pub(super) async fn interrupt(
         tx: &mut Tx,
         job: JobId,
@@ -146,7 +215,8 @@ impl Jobs {
         let ended = tx
             .execute(
                 "UPDATE job SET state = 'interrupted', finished_at = $1
-                 WHERE job = $2 AND state = 'running'",
+                 WHERE job = $2 AND state = 'running' AND NOT EXISTS (
+                     SELECT 1 FROM lease l WHERE l.name = 'replica/' || job.owner AND l.until > $1)",
                 vec![at.into(), job.to_string().into()],
             )
             .await?;
@@ -189,9 +259,18 @@ impl Jobs {
         }))
     }
 
-    /// Something to wait on for news of a running job; `None` when it runs in no process or not here.
-    pub(super) fn watch(&self, job: JobId) -> Option<watch::Receiver<()>> {
-        self.listeners().get(&job).map(watch::Sender::subscribe)
+    /// Something to wait on for news of a job, wherever it runs. Subscribe before the first look, so
+    /// that no change falls between the two.
+    pub(super) fn news(&self, job: JobId) -> News {
+        News {
+            here: self.listeners().get(&job).map(watch::Sender::subscribe),
+            over: self.over.clone(),
+        }
+    }
+
+    /// Lets everyone who waits for news go.
+    pub(super) fn stop_waiting(&self) {
+        self.over.cancel();
     }
 
     fn tell(&self, job: JobId) {

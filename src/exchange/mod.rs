@@ -1,8 +1,8 @@
 //! Asking the sources, under consent: plan, intent, ask, outcome, release.
 //!
 //! A fetch is a persisted job. Its steps run beside each other in tasks of their own, so that a
-//! caller who goes away changes nothing; a process that goes away leaves a job that the next start
-//! ends as interrupted, and intents that it closes as abandoned.
+//! caller who goes away changes nothing; a process that goes away leaves a job that another one, or
+//! the next start, ends as interrupted, and intents that it closes as abandoned.
 
 mod ask;
 mod body;
@@ -12,24 +12,29 @@ mod limits;
 pub mod pci;
 mod plan;
 mod preview;
+mod replica;
 mod results;
 mod run;
 mod search;
 mod settle;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use tokio::sync::watch;
+use futures_util::stream::{self, Stream};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 pub use body::{Bodies, Body};
 pub use error::{ProfileError, StartError};
 pub use limits::LimitsConfig;
 pub use plan::{Offered, Plan, Step, plan};
+pub use replica::Replica;
 pub use search::{Bracket, Position};
 
 use crate::audit::{Kind, Log};
@@ -50,6 +55,9 @@ const KEEP_PROFILE: Duration = Duration::from_mins(15);
 
 /// No exchange lasts this long: the deadline of one is two minutes.
 const LONGEST_EXCHANGE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Clocks of replicas differ by less: an intent counts as older than all that were swept only by more.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(1);
 
 /// Everything the fetching of profiles needs of the other rooms.
 #[derive(Debug)]
@@ -99,6 +107,9 @@ struct Inner {
     limits: Limits,
     jobs: Jobs,
     results: Results,
+    replica: Arc<Replica>,
+    /// Every intent made before this instant has its outcome.
+    swept: Mutex<Timestamp>,
     world: World,
 }
 
@@ -117,9 +128,11 @@ struct Running {
 impl Exchange {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let owner = parts.world.entropy.uuid().to_string();
+        let replica = Replica::new(&parts.db, parts.world.clone());
         let inner = Inner {
-            jobs: Jobs::new(parts.db.clone(), owner),
+            jobs: Jobs::new(parts.db.clone(), replica.owner()),
+            replica: Arc::new(replica),
+            swept: Mutex::new(Timestamp::MIN),
             db: parts.db,
             ledger: parts.ledger,
             gate: parts.gate,
@@ -139,35 +152,70 @@ impl Exchange {
         }
     }
 
-    /// Ends what an earlier process left open: jobs as interrupted, intents as abandoned. Each is an
-    /// entry of the log.
+    /// This process among those that answer beside it.
+    pub fn replica(&self) -> &Arc<Replica> {
+        &self.inner.replica
+    }
+
+    /// Ends what processes that are gone left open: their jobs as interrupted, the intents of those as
+    /// abandoned. Each is an entry of the log, once, however many do this at the same time. Gives how
+    /// many there were.
     pub async fn recover(&self) -> Result<(u64, u64), GateError> {
-        let now = self.inner.world.now();
-        let mut jobs = 0;
-        for (job, subject) in self.inner.jobs.orphans().await? {
-            let mut tx = self.inner.db.begin().await?;
-            if Jobs::interrupt(&mut tx, job, now).await? {
-                let payload = [("job".to_owned(), job.to_string().into())]
-                    .into_iter()
-                    .collect();
-                let kind = Kind::JobInterrupted;
-                self.inner
-                    .log
-                    .stage(&mut tx, kind, Some(subject), payload)
-                    .await?;
-                tx.commit().await?;
-                jobs += 1;
+        let (mut jobs, mut intents) = (0, 0);
+        loop {
+            let orphans = self.inner.jobs.orphans(self.inner.world.now()).await?;
+            let mut ended = 0;
+            for (job, subject) in orphans {
+                // Crashed after this: the job is still an orphan, and found again.
+                intents += self.inner.gate.abandon_of(job).await?;
+                ended += u64::from(self.interrupt(job, subject).await?);
+            }
+            jobs += ended;
+            // Fewer each time, or their processes came back.
+            if ended == 0 {
+                return Ok((jobs, intents));
             }
         }
-        let intents = self.inner.gate.abandon(now).await?;
-        Ok((jobs, intents))
+    }
+
+    async fn interrupt(&self, job: JobId, subject: SubjectId) -> Result<bool, GateError> {
+        let mut tx = self.inner.db.begin().await?;
+        if !Jobs::interrupt(&mut tx, job, self.inner.world.now()).await? {
+            return Ok(false);
+        }
+        let payload = [("job".to_owned(), job.to_string().into())]
+            .into_iter()
+            .collect();
+        let kind = Kind::JobInterrupted;
+        let log = &self.inner.log;
+        log.stage(&mut tx, kind, Some(subject), payload).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Closes every intent without outcome as abandoned. Only where no other process can be at it.
+    pub async fn abandon_all(&self) -> Result<u64, GateError> {
+        let now = self.inner.world.now();
+        self.inner.gate.abandon(Timestamp::MIN..now).await
     }
 
     /// Closes as abandoned the intents whose end was never recorded, as when the database failed just
     /// then. Gives how many.
     pub async fn sweep(&self) -> Result<u64, GateError> {
         let before = self.inner.world.now() - LONGEST_EXCHANGE;
-        self.inner.gate.abandon(before).await
+        let swept = || {
+            let swept = &self.inner.swept;
+            swept.lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        let from = *swept();
+        let abandoned = self.inner.gate.abandon(from..before).await?;
+        *swept() = before - CLOCKS_APART;
+        Ok(abandoned)
+    }
+
+    /// Lets everyone who waits for a fetch go: they are told where it stands.
+    pub fn stop_waiting(&self) {
+        self.inner.jobs.stop_waiting();
     }
 
     /// Waits until every running fetch has ended, taking no new ones.
@@ -178,6 +226,9 @@ impl Exchange {
 
     /// Starts a fetch of everything the person permitted.
     pub async fn start(&self, citizen: &Citizen, purpose: &PurposeId) -> Result<JobId, StartError> {
+        if !self.inner.replica.is_alive().await? {
+            return Err(StartError::NotAlive);
+        }
         let (body, epoch, items) = self.decided(citizen, purpose).await?;
         let needed = self
             .inner
@@ -227,24 +278,50 @@ impl Exchange {
         self.inner.jobs.find(subject, job).await
     }
 
-    /// News of a running job; `None` when it has ended or runs elsewhere.
-    pub fn watch(&self, job: JobId) -> Option<watch::Receiver<()>> {
-        self.inner.jobs.watch(job)
+    /// A person's own job as it stands now, then again after each change, until it has ended; wherever
+    /// it runs.
+    pub fn follow(
+        &self,
+        subject: SubjectId,
+        job: JobId,
+    ) -> impl Stream<Item = JobView> + Send + use<> {
+        let start = (self.clone(), self.inner.jobs.news(job), None);
+        stream::unfold(Some(start), move |state| async move {
+            let (exchange, mut news, shown) = state?;
+            loop {
+                if shown.is_some() && !news.change().await {
+                    return None;
+                }
+                let view = exchange.job(subject, job).await.ok().flatten()?;
+                if shown.as_ref() == Some(&view) {
+                    continue;
+                }
+                let running = view.state == view::JobState::Running;
+                let next = running.then(|| (exchange, news, Some(view.clone())));
+                return Some((view, next));
+            }
+        })
     }
 
-    /// Waits for the end of a person's own job, at most this long, and says where it stands.
+    /// Waits for the end of a person's own job, at most this long, and says where it stands; wherever
+    /// it runs.
     pub async fn wait(
         &self,
         subject: SubjectId,
         job: JobId,
         at_most: Duration,
     ) -> Result<Option<JobView>, StoreError> {
-        if let Some(mut news) = self.watch(job) {
-            // The sender goes when the job ends; changes before that are not the end.
-            let ended = async { while news.changed().await.is_ok() {} };
-            let _ = tokio::time::timeout(at_most, ended).await;
+        let end = Instant::now() + at_most;
+        let mut news = self.inner.jobs.news(job);
+        let mut waits = !at_most.is_zero();
+        loop {
+            let view = self.job(subject, job).await?;
+            let running = |view: &JobView| view.state == view::JobState::Running;
+            if !waits || !view.as_ref().is_some_and(running) {
+                return Ok(view);
+            }
+            waits = matches!(tokio::time::timeout_at(end, news.end()).await, Ok(true));
         }
-        self.job(subject, job).await
     }
 
     /// Hands a person's profile over, once its release is durable.
@@ -256,8 +333,11 @@ impl Exchange {
     ) -> Result<Projection, ProfileError> {
         let subject = citizen.subject();
         let view = self.job(subject, job).await?.ok_or(ProfileError::Unknown)?;
-        if view.state == view::JobState::Running {
-            return Err(ProfileError::Running);
+        match view.state {
+            view::JobState::Finished => {}
+            view::JobState::Running => return Err(ProfileError::Running),
+            // Even if the process that ran it came back and went on: what it found is not the profile.
+            view::JobState::Interrupted => return Err(ProfileError::Gone),
         }
         let now = self.inner.world.clock.monotonic();
         let found = self

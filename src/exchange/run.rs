@@ -62,7 +62,10 @@ impl Inner {
             let Some(product) = self.catalogue.product(&code) else {
                 continue;
             };
-            self.advance(job, &code, SourceState::Asking, None).await;
+            // Ended by another process while this one was away: it asks nothing more.
+            if !self.advance(job, &code, SourceState::Asking, None).await {
+                break;
+            }
             let (outcome, state, detail) = self.product(job, product).await;
             self.advance(job, &code, state, detail.as_deref()).await;
             outcomes.push((code, outcome));
@@ -147,26 +150,35 @@ impl Inner {
         };
         self.results
             .put(job.id, found, self.world.clock.monotonic());
-        if let Err(error) = self
+        let ended = self
             .jobs
             .end(job.id, JobState::Finished, self.world.now())
-            .await
-        {
-            // The row stays "running" and the next start ends it as interrupted.
-            tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded");
+            .await;
+        match ended {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(job.id = %job.id, "a fetch ended that another process had ended before");
+            }
+            // The row stays "running"; once this process is gone, it ends as interrupted.
+            Err(error) => {
+                tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded");
+            }
         }
     }
 
+    /// Records progress; `false` if the job is over.
     async fn advance(
         &self,
         job: &Running,
         product: &ProductCode,
         state: SourceState,
         detail: Option<&str>,
-    ) {
-        if let Err(error) = self.jobs.advance(job.id, product, state, detail).await {
+    ) -> bool {
+        let recorded = self.jobs.advance(job.id, product, state, detail).await;
+        recorded.unwrap_or_else(|error| {
             // Progress is for the eye; the exchange log is written elsewhere and does not depend on it.
             tracing::warn!(job.id = %job.id, %error, "progress was not recorded");
-        }
+            true
+        })
     }
 }

@@ -246,6 +246,7 @@ impl From<StartError> for Trouble {
             StartError::ConsentRequired { .. } => Self::NothingPermitted,
             StartError::LevelTooLow { .. } => Self::StepUp,
             StartError::NotAllowed => Self::NotFound,
+            StartError::NotAlive => failed(&error, Self::Unavailable),
             StartError::Store(error) => error.into(),
         }
     }

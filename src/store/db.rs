@@ -13,6 +13,9 @@ use super::{Location, Row, Schema, StoreError, Value, postgres, sqlite};
 /// says nothing; whoever waits for it must still get an answer.
 const PATIENCE: Duration = Duration::from_secs(12);
 
+/// Rows deleted in one transaction.
+const BATCH: u32 = 1000;
+
 /// A database: on SQLite one writer and many readers, on PostgreSQL many of both.
 ///
 /// Every write goes through [`Db::begin`]. On SQLite that is `BEGIN IMMEDIATE` on the one writing
@@ -99,6 +102,27 @@ impl Db {
             Engine::Sqlite(pools) => {
                 let row = bind(sql, values).fetch_optional(&pools.reader).await?;
                 Ok(row.map(Row::Sqlite))
+            }
+        }
+    }
+
+    /// Deletes rows a batch at a time, so that nobody waits long for it; gives how many went.
+    ///
+    /// The statement's last placeholder, after `values`, bounds how many rows go at once.
+    pub async fn clear(
+        &self,
+        sql: &'static str,
+        mut values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        values.push(BATCH.into());
+        let mut gone = 0;
+        loop {
+            let mut tx = self.begin().await?;
+            let batch = tx.execute(sql, values.clone()).await?;
+            tx.commit().await?;
+            gone += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(gone);
             }
         }
     }

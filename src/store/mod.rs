@@ -10,6 +10,7 @@
 pub mod cache;
 mod db;
 pub mod keyring;
+pub mod lease;
 mod migrate;
 mod postgres;
 mod sqlite;
@@ -33,6 +34,13 @@ pub enum Location {
     File(PathBuf),
     /// A PostgreSQL database, for any number of them.
     Server(Server),
+}
+
+impl Location {
+    /// Whether other processes may work there at the same time.
+    pub const fn is_server(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
 }
 
 /// Why the store did not do as asked.

@@ -1,12 +1,17 @@
 //! Databases for tests: the same test runs on a file or on a server, as the environment says.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use jiff::Timestamp;
 use sqlx::Executor as _;
 use sqlx::postgres::PgPool;
 
-use super::{Db, Location, Schema};
+use super::{Db, Location, Schema, instant};
+use crate::clock::{Clock, SystemEntropy, World};
 
 /// A database at this path: the file, or, where `GATEWAY_TEST_POSTGRES` names a server, a schema of
 /// it that stands for the path.
@@ -59,6 +64,42 @@ pub(crate) async fn copy(db: &Db, from: &Path, to: &Path, schema: Schema) {
     }
     tx.commit().await.unwrap();
     pool.close().await;
+}
+
+/// The hands of a clock that moves only when told.
+#[derive(Clone, Debug)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+impl Default for Hands {
+    fn default() -> Self {
+        let at = "2026-11-22T16:05:00Z".parse::<Timestamp>().unwrap();
+        Self(Arc::new(AtomicI64::new(at.as_microsecond())))
+    }
+}
+
+impl Hands {
+    pub(crate) fn advance(&self, time: Duration) {
+        let micros = i64::try_from(time.as_micros()).unwrap();
+        self.0.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// The world by this clock.
+    pub(crate) fn world(&self) -> World {
+        World {
+            clock: Arc::new(self.clone()),
+            entropy: Arc::new(SystemEntropy::default()),
+        }
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        instant(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.load(Ordering::SeqCst)).unwrap())
+    }
 }
 
 /// The schema that stands for a path.

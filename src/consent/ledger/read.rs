@@ -56,6 +56,11 @@ impl Ledger {
         Ok((epoch, items))
     }
 
+    /// Forgets answers kept for repeated requests, once their time is over. Gives how many.
+    pub async fn sweep(&self) -> Result<u64, ConsentError> {
+        Ok(receipts::forget(&self.db, self.world.now()).await?)
+    }
+
     /// The person's receipts, newest first.
     pub async fn receipts(&self, subject: SubjectId) -> Result<Vec<Receipt>, ConsentError> {
         Ok(receipts::receipts(&self.db, subject).await?)

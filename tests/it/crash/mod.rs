@@ -3,7 +3,7 @@
 //! [`kill`] ends a real process at each step of a fetch. [`journal`] goes through every commit of a
 //! fetch and opens what was on the disk right after it.
 
-mod books;
+pub(crate) mod books;
 mod journal;
 mod kill;
-mod town;
+pub(crate) mod town;

@@ -106,6 +106,8 @@ pub(super) struct Setup {
     pub(super) deadline_s: Option<u32>,
     /// Runs the gateway where it can be killed.
     pub(super) killable: bool,
+    /// Seconds between telling readiness "no" and taking no new connections.
+    pub(super) stop_after_s: u16,
 }
 
 impl World {
@@ -194,6 +196,11 @@ impl World {
         tokio::task::spawn_blocking(move || own.shutdown_timeout(Duration::from_secs(5)))
             .await
             .unwrap();
+    }
+
+    /// Tells the gateway to stop, and does not wait for it.
+    pub(super) fn tell_to_stop(&self) {
+        self.gateway.as_ref().unwrap().stop.cancel();
     }
 
     /// Stops the gateway as a service manager would.
@@ -407,6 +414,10 @@ async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story:
     let often = "citizen = { burst = 10000, per_minute = 600000 }";
     let often: toml::Table = often.parse().unwrap();
     table.insert("rates".to_owned(), often.into());
+    table["http"].as_table_mut().unwrap().insert(
+        "stop_after_s".to_owned(),
+        i64::from(setup.stop_after_s).into(),
+    );
     if let Some(seconds) = setup.deadline_s {
         let shipped = include_str!("../../../config/platform-profiles.toml");
         let profiles = shipped.replace("deadline_s = 120", &format!("deadline_s = {seconds}"));
