@@ -12,10 +12,14 @@
 mod cost;
 mod figures;
 mod gate;
+#[path = "../../tests/it/pair.rs"]
+#[expect(dead_code, reason = "the town needs a part of it")]
+mod pair;
 mod process;
 mod revoke;
 mod start;
 #[path = "../../tests/it/crash/town.rs"]
+#[expect(dead_code, reason = "tests of several replicas need more of it")]
 mod town;
 
 #[tokio::main]

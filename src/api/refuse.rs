@@ -195,6 +195,7 @@ impl From<StartError> for Problem {
 impl From<ProfileError> for Problem {
     fn from(error: ProfileError) -> Self {
         match error {
+            ProfileError::Consent(cause) => cause.into(),
             ProfileError::Gone => Self::new(
                 Kind::Gone,
                 "A profile is kept for fifteen minutes, and not beyond a withdrawal. Fetch again.",

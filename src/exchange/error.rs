@@ -37,6 +37,9 @@ pub enum StartError {
 /// Why a profile is not handed over. Nothing left.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
+    /// What the person decided could not be read.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
     /// The profile is kept no longer; fetch again.
     #[error("the profile is kept no longer")]
     Gone,

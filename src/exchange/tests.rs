@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use super::jobs::{Jobs, NewJob};
+use super::jobs::{Jobs, NewJob, SourceRow};
 use super::replica::Replica;
 use super::view::{JobState, SourceState};
-use crate::citizen::{JobId, ProductCode, SubjectId};
+use crate::citizen::{JobId, SubjectId};
 use crate::clock::World;
 use crate::store::lease::Leases;
 use crate::store::testing::{self, Hands};
@@ -71,7 +71,8 @@ impl Bench {
             purpose: "p".parse().unwrap(),
             client: "pages".to_owned(),
             epoch: 1,
-            sources: vec![(product(), "AEAT".parse().unwrap(), SourceState::Waiting)],
+            state: JobState::Running,
+            sources: vec![row(SourceState::Waiting)],
             at: self.now(),
         };
         jobs.create(new).await.unwrap();
@@ -79,8 +80,7 @@ impl Bench {
     }
 
     async fn advance(&self, jobs: &Jobs, job: JobId, state: SourceState) -> bool {
-        let advanced = jobs.advance(job, &product(), state, None).await;
-        advanced.unwrap()
+        jobs.advance(job, &[(0, &row(state))]).await.unwrap()
     }
 
     async fn interrupt(&self, job: JobId) -> bool {
@@ -96,8 +96,12 @@ impl Bench {
     }
 }
 
-fn product() -> ProductCode {
-    "AEAT_IRPF/C4".parse().unwrap()
+fn row(state: SourceState) -> SourceRow {
+    SourceRow {
+        product: "AEAT_IRPF/C4".parse().unwrap(),
+        source: "AEAT".parse().unwrap(),
+        standing: state.into(),
+    }
 }
 
 #[tokio::test]
@@ -140,7 +144,9 @@ async fn a_process_that_comes_back_too_late_changes_nothing_about_its_fetch() {
     assert!(bench.interrupt(job).await);
     bench.says_so("one").await;
     assert!(!bench.advance(&one, job, SourceState::Received).await);
-    let finished = one.end(job, JobState::Finished, bench.now());
+    assert!(!one.runs(job).await.unwrap());
+    let last = row(SourceState::Received);
+    let finished = one.finish(job, &[(0, &last)], bench.now());
     assert!(!finished.await.unwrap());
     let view = one.find(bench.subject, job).await.unwrap().unwrap();
     assert_eq!(view.state, JobState::Interrupted);
@@ -164,7 +170,7 @@ async fn news_of_a_fetch_come_at_once_here_and_by_looking_again_elsewhere() {
     );
     bench.advance(&one, job, SourceState::Asking).await;
     assert!(tokio::time::timeout(quiet, here.change()).await.unwrap());
-    one.end(job, JobState::Finished, bench.now()).await.unwrap();
+    one.finish(job, &[], bench.now()).await.unwrap();
     assert!(here.end().await && elsewhere.end().await);
     assert_eq!(bench.state(&two, job).await, JobState::Finished);
 }

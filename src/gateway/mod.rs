@@ -57,7 +57,6 @@ impl Gateway {
     pub async fn open(config: &Config, world: World) -> Result<Self, Defects> {
         let gateway = Self::look(config, world).await?;
         let app = &gateway.app;
-        fleet_time::look(&app.db, &app.world).await;
         let alive = app.exchange.replica().is_alive().await;
         alive.map_err(|error| one("store.database", &error))?;
         let recovered = app.exchange.recover().await;
@@ -260,6 +259,12 @@ fn exchange(
         platform,
         bodies: rules.bodies.clone(),
         limits: config.limits,
+        replicas: match stores.cache.is_shared() {
+            true => config.cache.replicas.get(),
+            false => 1,
+        },
+        cache: stores.cache.clone(),
+        keyring: Arc::clone(&stores.keyring),
         world: world.clone(),
     })
 }

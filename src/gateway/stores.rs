@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::defects::{Defects, one};
+use super::fleet_time;
 use crate::audit::{Log, LogConfig, LogSigner};
 use crate::clock::World;
 use crate::config::{Config, Environment, Role};
@@ -35,6 +36,8 @@ impl Stores {
     ) -> Result<Self, Defects> {
         let keyring_db = open_db(config, Schema::Keyring, Role::Application).await?;
         let db = open_db(config, Schema::Gateway, Role::Application).await?;
+        // Before anything is said to have happened now.
+        fleet_time::look(&db, world).await;
         let wrapper = Arc::new(keys.wrapper);
         let keyring = Arc::new(Keyring::open(
             keyring_db,

@@ -1,6 +1,8 @@
 //! The database and its transactions, on either engine.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -24,6 +26,32 @@ const BATCH: u32 = 1000;
 #[derive(Clone, Debug)]
 pub struct Db {
     engine: Engine,
+    counts: Arc<Counts>,
+}
+
+/// What this process has had the database do, for measurements.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Work {
+    /// Statements carried out, or tried.
+    pub statements: u64,
+    /// Transactions that became durable.
+    pub commits: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    statements: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Counts {
+    fn statement(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn commit(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -40,7 +68,8 @@ impl Db {
             Location::File(file) => Engine::Sqlite(sqlite::open(file, schema).await?),
             Location::Server(server) => Engine::Postgres(server.open(schema).await?),
         };
-        Ok(Self { engine })
+        let counts = Arc::default();
+        Ok(Self { engine, counts })
     }
 
     /// Brings the schema up to date, as the user who owns it.
@@ -67,7 +96,8 @@ impl Db {
                 Inner::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
             }
         };
-        Ok(Tx { inner })
+        let counts = Arc::clone(&self.counts);
+        Ok(Tx { inner, counts })
     }
 
     /// All rows of a statement that only reads.
@@ -76,6 +106,7 @@ impl Db {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.counts.statement();
         match &self.engine {
             Engine::Postgres(pools) => {
                 let rows = patiently(bind(sql, values).fetch_all(&pools.reader)).await?;
@@ -94,6 +125,7 @@ impl Db {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
+        self.counts.statement();
         match &self.engine {
             Engine::Postgres(pools) => {
                 let row = patiently(bind(sql, values).fetch_optional(&pools.reader)).await?;
@@ -103,6 +135,14 @@ impl Db {
                 let row = bind(sql, values).fetch_optional(&pools.reader).await?;
                 Ok(row.map(Row::Sqlite))
             }
+        }
+    }
+
+    /// What this process has had the database do so far.
+    pub fn work(&self) -> Work {
+        Work {
+            statements: self.counts.statements.load(Ordering::Relaxed),
+            commits: self.counts.commits.load(Ordering::Relaxed),
         }
     }
 
@@ -177,6 +217,7 @@ impl Db {
 #[must_use = "a transaction that is not committed is undone"]
 pub struct Tx {
     inner: Inner,
+    counts: Arc<Counts>,
 }
 
 #[derive(Debug)]
@@ -192,6 +233,7 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<u64, StoreError> {
+        self.counts.statement();
         match &mut self.inner {
             Inner::Postgres(tx) => {
                 let done = patiently(bind(sql, values).execute(&mut **tx)).await?;
@@ -207,6 +249,7 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.counts.statement();
         match &mut self.inner {
             Inner::Postgres(tx) => {
                 let rows = patiently(bind(sql, values).fetch_all(&mut **tx)).await?;
@@ -225,6 +268,7 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
+        self.counts.statement();
         match &mut self.inner {
             Inner::Postgres(tx) => {
                 let row = patiently(bind(sql, values).fetch_optional(&mut **tx)).await?;
@@ -242,9 +286,11 @@ impl Tx {
     /// An error leaves open whether it is: the answer may have been lost on its way.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Postgres(tx) => patiently(tx.commit()).await,
-            Inner::Sqlite(tx) => Ok(tx.commit().await?),
+            Inner::Postgres(tx) => patiently(tx.commit()).await?,
+            Inner::Sqlite(tx) => tx.commit().await?,
         }
+        self.counts.commit();
+        Ok(())
     }
 }
 

@@ -22,7 +22,7 @@ mod value;
 
 use std::path::PathBuf;
 
-pub use db::{Db, Tx};
+pub use db::{Db, Tx, Work};
 pub use migrate::Schema;
 pub use postgres::{InvalidServer, Server};
 pub use value::{Row, Value, instant, micros};

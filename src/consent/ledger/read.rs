@@ -132,6 +132,7 @@ impl Event {
         ItemState {
             item: self.item,
             state: self.state(now, minimum),
+            seq: Some(self.seq),
             receipt: Some(self.receipt),
             at: Some(self.at),
             version: Some(self.version),
@@ -148,6 +149,7 @@ fn not_asked(item: ItemId, offer: &Offer) -> ItemState {
         product: offer.product.clone(),
         source: offer.source.clone(),
         state: State::NotAsked,
+        seq: None,
         receipt: None,
         at: None,
         version: None,

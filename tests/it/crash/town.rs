@@ -25,8 +25,6 @@ const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 pub(crate) struct Town {
     pub(crate) world: World,
     pub(crate) folder: TempDir,
-    /// Laid over the configuration of every gateway started here: `GATEWAY__SECTION__KEY`.
-    pub(crate) settings: Vec<(String, String)>,
 }
 
 impl Town {
@@ -49,11 +47,7 @@ impl Town {
         let clock = Clock::default();
         let world = World::start(&simulated, Ports::default(), PUBLIC_URL, &clock);
         let world = world.await.unwrap();
-        let town = Self {
-            world,
-            folder,
-            settings: Vec::new(),
-        };
+        let town = Self { world, folder };
         let text = gateway_toml(&town.world, town.folder.path(), "127.0.0.1:0", PUBLIC_URL);
         fs::write(town.config(), text).unwrap();
         town
@@ -140,7 +134,6 @@ impl Town {
                 command.env_remove(name);
             }
         }
-        command.envs(self.settings.iter().cloned());
         command.stdin(Stdio::null()).kill_on_drop(true);
         command.current_dir(self.folder.path());
         command

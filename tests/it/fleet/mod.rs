@@ -2,51 +2,62 @@
 //! one after the other can be restarted without anybody noticing.
 
 mod balancer;
+mod limits;
 mod lost;
 mod rolling;
 mod shared;
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use interop_gateway::store::{Db, Location, Schema};
 use serde_json::Value;
 use simulator::folder::CitizenApi;
 use simulator::pci::{Knobs, Transport};
+use toml::Table;
 
 use crate::crash::books::Books;
 use crate::crash::town::{Process, Town, grant_all};
-use crate::servers::Postgres;
+use crate::servers::{Postgres, Redis};
 
 /// Sources a fetch asks at first.
 const SOURCES: usize = 4;
 
-/// A town whose gateways share a database server of their own.
+/// A town whose gateways share servers of their own.
 struct Fleet {
     town: Town,
     postgres: Postgres,
+    redis: Redis,
 }
 
 impl Fleet {
     async fn found() -> Self {
-        let postgres = Postgres::start().await;
-        for database in ["gateway", "keyring"] {
-            let create = format!("CREATE DATABASE {database}");
+        let (postgres, redis) = (Postgres::start().await, Redis::start().await);
+        let town = Town::on_files().await;
+        let text = fs::read_to_string(town.config()).unwrap();
+        let mut config: Table = text.parse().unwrap();
+        for name in ["database", "keyring"] {
+            let create = format!("CREATE DATABASE {name}");
             postgres.sql("postgres", &create).await;
+            config["store"][name] = postgres.url(name).into();
         }
-        let mut town = Town::on_files().await;
-        let settings = [
-            ("STORE__DATABASE", postgres.url("gateway")),
-            ("STORE__KEYRING", postgres.url("keyring")),
-            ("LIMITS__AT_ONCE", "100".to_owned()),
-            ("LIMITS__PER_SECOND", "1000".to_owned()),
-            ("HTTP__STOP_AFTER_S", "2".to_owned()),
-        ];
-        town.settings = settings
-            .map(|(key, value)| (format!("GATEWAY__{key}"), value))
-            .into();
+        let shared = format!(
+            "cache = {{ redis = '{}' }}
+             limits = {{ at_once = 100, per_second = 1000 }}
+             rates = {{ citizen = {{ burst = 10000, per_minute = 600000 }} }}",
+            redis.url()
+        );
+        config.extend(shared.parse::<Table>().unwrap());
+        let http = config["http"].as_table_mut().unwrap();
+        http.insert("stop_after_s".to_owned(), 2.into());
+        fs::write(town.config(), config.to_string()).unwrap();
         let made = town.command(&["keys", "init"]).await;
         assert!(made.status.success(), "{made:?}");
-        Self { town, postgres }
+        Self {
+            town,
+            postgres,
+            redis,
+        }
     }
 
     async fn start(&self) -> Process {
@@ -65,7 +76,7 @@ impl Fleet {
     }
 
     async fn books(&self) -> Books {
-        let server = self.postgres.url("gateway").parse().unwrap();
+        let server = self.postgres.url("database").parse().unwrap();
         let db = Db::open(&Location::Server(server), Schema::Gateway)
             .await
             .unwrap();
@@ -76,7 +87,7 @@ impl Fleet {
 
     /// One number from the database.
     async fn number(&self, sql: &str) -> i64 {
-        self.postgres.sql("gateway", sql).await[0].parse().unwrap()
+        self.postgres.sql("database", sql).await[0].parse().unwrap()
     }
 
     /// How often the log says that a fetch was interrupted.

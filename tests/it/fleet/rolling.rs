@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulator::ambient::{http_client, send};
 use simulator::folder::CitizenApi;
 use simulator::pci::Knobs;
@@ -111,19 +111,22 @@ async fn a_rolling_restart_fails_no_request_and_interrupts_no_fetch() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replica_without_its_database_is_not_ready_and_says_which_part_is_missing() {
+async fn a_replica_without_its_database_is_not_ready_and_one_without_its_cache_is() {
     let mut fleet = Fleet::found().await;
     let replica = fleet.start().await;
     let http = http_client().unwrap();
     let ask = async |path: &str| {
         let answer = send(http.get(format!("http://{}{path}", replica.socket)));
         let answer = answer.await.unwrap();
-        (
-            answer.status().as_u16(),
-            answer.json::<Value>().await.unwrap(),
-        )
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap())
     };
-    assert_eq!(ask("/health/ready").await.0, 200);
+    let ready = (200, json!({"status": "ok"}));
+    assert_eq!(ask("/health/ready").await, ready);
+    fleet.redis.kill().await;
+    let without = json!({"status": "ok", "without": ["cache"]});
+    assert_eq!(ask("/health/ready").await, (200, without));
+
     fleet.postgres.kill().await;
     let (status, problem) = ask("/health/ready").await;
     assert_eq!(status, 503);
@@ -131,8 +134,9 @@ async fn a_replica_without_its_database_is_not_ready_and_says_which_part_is_miss
     assert!(!problem.to_string().contains("postgres"), "{problem}");
     assert_eq!(ask("/health/live").await.0, 200);
     fleet.postgres.restart().await;
+    fleet.redis.restart().await;
     until("it is ready again", async || {
-        ask("/health/ready").await.0 == 200
+        ask("/health/ready").await == ready
     })
     .await;
 }

@@ -24,12 +24,12 @@ async fn a_fetch_is_waited_for_and_watched_on_a_replica_that_does_not_run_it() {
     let (one, two) = (fleet.start().await, fleet.start().await);
     let marta = fleet.willing(&one).await;
     let elsewhere = fleet.marta(&two).await;
-    let config = Config::load(&fleet.town.config(), &fleet.town.settings).unwrap();
+    let config = Config::load(&fleet.town.config(), &[]).unwrap();
     let third = Gateway::look(&config, World::real()).await.unwrap();
 
     let job = begin_fetch(&marta).await;
     let subject = "SELECT subject FROM job";
-    let subject = fleet.postgres.sql("gateway", subject).await[0]
+    let subject = fleet.postgres.sql("database", subject).await[0]
         .parse()
         .unwrap();
     let exchange = third.app().exchange.clone();

@@ -16,6 +16,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use interop_gateway::api::App;
+use interop_gateway::citizen::{Document, SubjectId};
 use interop_gateway::clock::{self, Clock, SystemClock, SystemEntropy};
 use interop_gateway::config::Config;
 use interop_gateway::gateway::Gateway;
@@ -251,6 +252,18 @@ impl World {
         patiently(async || self.app().log.admits_exchanges().is_ok()).await;
     }
 
+    /// Forgets what is kept about a person, so that the next fetch asks again.
+    pub(super) async fn forget(&self, key: &str) {
+        self.app().exchange.forget(self.subject(key).await).await;
+    }
+
+    /// The gateway's own name for somebody who has logged in.
+    pub(super) async fn subject(&self, key: &str) -> SubjectId {
+        let document = Document::Nif(self.person(key).document.parse().unwrap());
+        let subject = self.app().keyring.subject_of(&document).await;
+        subject.unwrap().unwrap()
+    }
+
     /// How many requests have reached the platform.
     pub(super) fn sent(&self) -> usize {
         self.outside.platform.recorder.received().len()
@@ -411,13 +424,13 @@ async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story:
     let mut table: toml::Table = toml::from_str(text).unwrap();
     pair::choose(&mut table, files).await;
     table["limits"]["per_second"] = 1000.into();
-    let often = "citizen = { burst = 10000, per_minute = 600000 }";
-    let often: toml::Table = often.parse().unwrap();
-    table.insert("rates".to_owned(), often.into());
     table["http"].as_table_mut().unwrap().insert(
         "stop_after_s".to_owned(),
         i64::from(setup.stop_after_s).into(),
     );
+    let often = "citizen = { burst = 10000, per_minute = 600000 }";
+    let often: toml::Table = often.parse().unwrap();
+    table.insert("rates".to_owned(), often.into());
     if let Some(seconds) = setup.deadline_s {
         let shipped = include_str!("../../../config/platform-profiles.toml");
         let profiles = shipped.replace("deadline_s = 120", &format!("deadline_s = {seconds}"));
