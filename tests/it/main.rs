@@ -1,6 +1,8 @@
 //! The integration tests: one program, its modules in the order of the flow.
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod cache;
 #[cfg(test)]
 mod crash;
