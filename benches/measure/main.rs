@@ -12,6 +12,9 @@
 mod cost;
 mod figures;
 mod gate;
+#[path = "../../tests/it/pair.rs"]
+#[expect(dead_code, reason = "the tests use the rest of it")]
+mod pair;
 mod process;
 mod revoke;
 mod start;
@@ -27,6 +30,8 @@ async fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let optimised = !cfg!(debug_assertions);
     println!("optimised build: {optimised}");
+    let shared = std::env::var_os("GATEWAY_TEST_POSTGRES").is_some();
+    println!("PostgreSQL and Redis: {shared}");
     if is_wanted("cost") {
         cost::measure().await;
     }

@@ -28,6 +28,7 @@ use tokio::sync::{Mutex, Notify};
 
 pub use check::{Checked, Finding};
 pub use entry::{Entry, Staged};
+pub use erasure::repeat_erasures;
 pub use log::checkpoint::CheckpointError;
 pub use log::leaf::Kind;
 pub use log::tile::Place;

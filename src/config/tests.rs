@@ -79,7 +79,17 @@ fn paths_begin_at_the_folder_of_the_file() {
 #[test]
 fn paths_of_the_cache_begin_there_too() {
     let section = "[cache]\nredis = 'rediss://cache'\npassword_file = 'p'\ntls_roots = '/r'";
-    let config = parse(&format!("{EXAMPLE}\n{section}")).unwrap();
+    let many = changed(&[
+        (
+            "\"/var/lib/interop-gateway/gateway.sqlite\"",
+            "\"postgres://db/gateway\"",
+        ),
+        (
+            "\"/var/lib/interop-gateway-keyring/keyring.sqlite\"",
+            "\"postgres://db/keyring\"",
+        ),
+    ]);
+    let config = parse(&format!("{many}\n{section}")).unwrap();
     let cache = config.cache;
     assert_eq!(cache.password_file.unwrap(), Path::new("/etc/gateway/p"));
     assert_eq!(cache.tls_roots.unwrap(), Path::new("/r"));

@@ -42,6 +42,9 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// How long requests may take after that to say where their fetches stand.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How often a process says which keys it has.
+const ANNOUNCE: Duration = Duration::from_mins(1);
+
 /// The service, ready to answer.
 #[derive(Clone, Debug)]
 pub struct Gateway {
@@ -66,6 +69,8 @@ impl Gateway {
             let abandoned = app.exchange.abandon_all().await;
             intents += abandoned.map_err(|error| one("recovery", &error))?;
         }
+        let announced = app.keyring.announce().await;
+        announced.map_err(|error| one("keyring", &error))?;
         if jobs + intents > 0 {
             tracing::warn!(jobs, intents, "ended what an earlier process left open");
         }
@@ -172,6 +177,7 @@ impl Gateway {
         background.spawn(Arc::clone(&self.app.log).run(behind.clone()));
         background.spawn(Arc::clone(self.app.exchange.replica()).run(behind.clone()));
         background.spawn(sweeper::run(self.app.clone(), behind.clone()));
+        background.spawn(announce(self.app.clone(), behind.clone()));
         background.spawn(fleet_time::follow(
             self.app.db.clone(),
             self.app.world.clone(),
@@ -188,6 +194,9 @@ impl Gateway {
         behind.cancel();
         background.close();
         background.wait().await;
+        if let Err(error) = self.app.keyring.depart().await {
+            tracing::warn!(%error, "the keyring counts this process as running for some minutes more");
+        }
         self.app.db.close().await;
         answered
     }
@@ -214,6 +223,18 @@ impl Gateway {
         tracing::warn!("requests or fetches take too long to end");
         self.app.exchange.stop_waiting();
         tokio::time::sleep(FAREWELL).await;
+    }
+}
+
+/// Says again and again which keys this process has; each replica for itself.
+async fn announce(app: App, stop: CancellationToken) {
+    while tokio::time::timeout(ANNOUNCE, stop.cancelled())
+        .await
+        .is_err()
+    {
+        if let Err(error) = app.keyring.announce().await {
+            tracing::error!(%error, "the keyring does not answer, or needs a key that is not here");
+        }
     }
 }
 

@@ -46,7 +46,7 @@ impl Stores {
             world.clone(),
         ));
         let opens = keyring.check().await;
-        opens.map_err(|error| one("keys/wrapping.key", &error))?;
+        opens.map_err(|error| one("keyring", &error))?;
         let log = LogConfig {
             origin: config.log.origin.clone(),
             stall_after: Duration::from_secs(config.log.stall_after_s.into()),

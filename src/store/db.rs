@@ -157,6 +157,20 @@ impl Db {
         Ok(())
     }
 
+    /// Copies a file, as it is at this moment and while others work on it, into an empty one.
+    ///
+    /// Only what is there now is copied, not what deleted rows left behind. `false`: it is a server,
+    /// which has tools of its own for that.
+    pub async fn copy_into(&self, file: &str) -> Result<bool, StoreError> {
+        let Engine::Sqlite(pools) = &self.engine else {
+            return Ok(false);
+        };
+        bind("VACUUM INTO $1", vec![file.into()])
+            .execute(&pools.reader)
+            .await?;
+        Ok(true)
+    }
+
     /// Closes every connection, finishing what runs.
     pub async fn close(&self) {
         match &self.engine {

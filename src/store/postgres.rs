@@ -32,7 +32,7 @@ const SESSION: [(&str, &str); 7] = [
 /// A PostgreSQL database and who connects to it.
 #[derive(Clone)]
 pub struct Server {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
 }
 
 /// Why an address is not that of a PostgreSQL database.
@@ -63,19 +63,23 @@ impl FromStr for Server {
             return Err(InvalidServer::Address);
         }
         let options = PgConnectOptions::from_str(text).map_err(|_| InvalidServer::Address)?;
-        Ok(Self { options })
+        Ok(Self {
+            options: Box::new(options),
+        })
     }
 }
 
 impl Server {
     /// The same database as another user.
+    #[must_use]
     pub fn connecting_as(&self, user: &str, password: Option<&SecretString>) -> Self {
-        let options = self.options.clone().username(user);
+        let options = self.options.as_ref().clone().username(user);
+        let options = match password {
+            Some(password) => options.password(password.expose_secret()),
+            None => options,
+        };
         Self {
-            options: match password {
-                Some(password) => options.password(password.expose_secret()),
-                None => options,
-            },
+            options: Box::new(options),
         }
     }
 
@@ -93,6 +97,7 @@ impl Server {
     pub(super) async fn open(&self, schema: Schema) -> Result<Pools, StoreError> {
         let options = self
             .options
+            .as_ref()
             .clone()
             .application_name("interop-gateway")
             .options(SESSION);
@@ -118,7 +123,7 @@ impl Server {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
-            .connect_with(self.options.clone())
+            .connect_with(self.options.as_ref().clone())
             .await?;
         let done = migrate::postgres(&pool, schema).await;
         pool.close().await;

@@ -216,6 +216,6 @@ error-proof-pending = La prova encara no està a punt. Torneu d'aquí a uns sego
 error-read-again = El text o la vostra decisió han canviat mentrestant. No s'ha desat res. Torneu a llegir i decidir.
 error-revoked = L'autorització ha canviat mentrestant. No es mostra cap dada. Podeu tornar a decidir.
 error-step-up = Aquest pas demana una identificació més segura. No s'ha demanat ni desat res. Sortiu i torneu a entrar.
-error-too-many = Han arribat massa peticions alhora. Aquesta vegada no s'ha demanat ni desat res. Espereu uns segons i torneu-ho a provar.
+error-too-many = Han arribat massa peticions alhora. No s'ha demanat ni desat res d'aquesta. Espereu uns segons i torneu-ho a provar.
 error-unavailable = El servei no pot desar ni llegir res ara. No s'ha desat res del que acabeu de fer. Torneu-ho a provar més tard.
 error-withdrawal-failed = No hem pogut anotar la retirada. Torneu-ho a provar o truqueu al 012. Mireu a l'inici què continua autoritzat.
