@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sqlx::{Executor, Postgres, Sqlite, Transaction};
 
+#[cfg(test)]
+use super::faults::attempt;
 use super::value::{bind, instant};
 use super::{Location, Row, Schema, StoreError, Value, postgres, sqlite};
 
@@ -61,13 +63,16 @@ impl Db {
 
     /// Starts a transaction that may write. Dropping it undoes it.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = match &self.engine {
-            Engine::Postgres(pools) => Inner::Postgres(patiently(pools.writer.begin()).await?),
-            Engine::Sqlite(pools) => {
-                Inner::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
-            }
-        };
-        Ok(Tx { inner })
+        attempt(async {
+            let inner = match &self.engine {
+                Engine::Postgres(pools) => Inner::Postgres(patiently(pools.writer.begin()).await?),
+                Engine::Sqlite(pools) => {
+                    Inner::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
+                }
+            };
+            Ok(Tx { inner })
+        })
+        .await
     }
 
     /// All rows of a statement that only reads.
@@ -76,16 +81,19 @@ impl Db {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        match &self.engine {
-            Engine::Postgres(pools) => {
-                let rows = patiently(bind(sql, values).fetch_all(&pools.reader)).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+        attempt(async {
+            match &self.engine {
+                Engine::Postgres(pools) => {
+                    let rows = patiently(bind(sql, values).fetch_all(&pools.reader)).await?;
+                    Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
+                Engine::Sqlite(pools) => {
+                    let rows = bind(sql, values).fetch_all(&pools.reader).await?;
+                    Ok(rows.into_iter().map(Row::Sqlite).collect())
+                }
             }
-            Engine::Sqlite(pools) => {
-                let rows = bind(sql, values).fetch_all(&pools.reader).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
-            }
-        }
+        })
+        .await
     }
 
     /// The first row of a statement that only reads, if any.
@@ -94,16 +102,19 @@ impl Db {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
-        match &self.engine {
-            Engine::Postgres(pools) => {
-                let row = patiently(bind(sql, values).fetch_optional(&pools.reader)).await?;
-                Ok(row.map(Row::Postgres))
+        attempt(async {
+            match &self.engine {
+                Engine::Postgres(pools) => {
+                    let row = patiently(bind(sql, values).fetch_optional(&pools.reader)).await?;
+                    Ok(row.map(Row::Postgres))
+                }
+                Engine::Sqlite(pools) => {
+                    let row = bind(sql, values).fetch_optional(&pools.reader).await?;
+                    Ok(row.map(Row::Sqlite))
+                }
             }
-            Engine::Sqlite(pools) => {
-                let row = bind(sql, values).fetch_optional(&pools.reader).await?;
-                Ok(row.map(Row::Sqlite))
-            }
-        }
+        })
+        .await
     }
 
     /// Deletes rows a batch at a time, so that nobody waits long for it; gives how many went.
@@ -206,13 +217,19 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<u64, StoreError> {
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                let done = patiently(bind(sql, values).execute(&mut **tx)).await?;
-                Ok(done.rows_affected())
+        attempt(async {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let done = patiently(bind(sql, values).execute(&mut **tx)).await?;
+                    Ok(done.rows_affected())
+                }
+                Inner::Sqlite(tx) => {
+                    let done = bind(sql, values).execute(&mut **tx).await?;
+                    Ok(done.rows_affected())
+                }
             }
-            Inner::Sqlite(tx) => Ok(bind(sql, values).execute(&mut **tx).await?.rows_affected()),
-        }
+        })
+        .await
     }
 
     /// All rows of a statement.
@@ -221,16 +238,19 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                let rows = patiently(bind(sql, values).fetch_all(&mut **tx)).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+        attempt(async {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let rows = patiently(bind(sql, values).fetch_all(&mut **tx)).await?;
+                    Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
+                Inner::Sqlite(tx) => {
+                    let rows = bind(sql, values).fetch_all(&mut **tx).await?;
+                    Ok(rows.into_iter().map(Row::Sqlite).collect())
+                }
             }
-            Inner::Sqlite(tx) => {
-                let rows = bind(sql, values).fetch_all(&mut **tx).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
-            }
-        }
+        })
+        .await
     }
 
     /// The first row of a statement, if any.
@@ -239,27 +259,39 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                let row = patiently(bind(sql, values).fetch_optional(&mut **tx)).await?;
-                Ok(row.map(Row::Postgres))
+        attempt(async {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let row = patiently(bind(sql, values).fetch_optional(&mut **tx)).await?;
+                    Ok(row.map(Row::Postgres))
+                }
+                Inner::Sqlite(tx) => {
+                    let row = bind(sql, values).fetch_optional(&mut **tx).await?;
+                    Ok(row.map(Row::Sqlite))
+                }
             }
-            Inner::Sqlite(tx) => {
-                let row = bind(sql, values).fetch_optional(&mut **tx).await?;
-                Ok(row.map(Row::Sqlite))
-            }
-        }
+        })
+        .await
     }
 
     /// Makes everything durable. When this returns, it is on the disk.
     ///
     /// An error leaves open whether it is: the answer may have been lost on its way.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.inner {
-            Inner::Postgres(tx) => patiently(tx.commit()).await,
-            Inner::Sqlite(tx) => Ok(tx.commit().await?),
-        }
+        attempt(async {
+            match self.inner {
+                Inner::Postgres(tx) => patiently(tx.commit()).await,
+                Inner::Sqlite(tx) => Ok(tx.commit().await?),
+            }
+        })
+        .await
     }
+}
+
+/// One call to the database. Tests make it fail, before or after it is done.
+#[cfg(not(test))]
+const fn attempt<F: Future>(call: F) -> F {
+    call
 }
 
 /// Gives up on a server that does not answer.

@@ -9,6 +9,8 @@
 
 pub mod cache;
 mod db;
+#[cfg(test)]
+pub(crate) mod faults;
 pub mod keyring;
 pub mod lease;
 mod migrate;
