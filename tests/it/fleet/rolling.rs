@@ -56,8 +56,8 @@ async fn a_rolling_restart_fails_no_request_and_interrupts_no_fetch() {
     let mut replicas = Vec::new();
     for _ in 0..2 {
         let replica = fleet.start().await;
-        balancer.add(&replica.socket);
-        until("it is ready", async || balancer.is_ready(&replica.socket)).await;
+        balancer.add(&replica.socket());
+        until("it is ready", async || balancer.is_ready(&replica.socket())).await;
         replicas.push(replica);
     }
 
@@ -78,12 +78,12 @@ async fn a_rolling_restart_fails_no_request_and_interrupts_no_fetch() {
     for _ in 0..2 {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let old = replicas.remove(0);
-        let socket = old.socket.clone();
+        let socket = old.socket();
         old.stop().await;
         balancer.remove(&socket);
         let new = fleet.start().await;
-        balancer.add(&new.socket);
-        until("it is ready", async || balancer.is_ready(&new.socket)).await;
+        balancer.add(&new.socket());
+        until("it is ready", async || balancer.is_ready(&new.socket())).await;
         replicas.push(new);
     }
     over.store(true, Ordering::SeqCst);
@@ -116,7 +116,7 @@ async fn a_replica_without_its_database_is_not_ready_and_one_without_its_cache_i
     let replica = fleet.start().await;
     let http = http_client().unwrap();
     let ask = async |path: &str| {
-        let answer = send(http.get(format!("http://{}{path}", replica.socket)));
+        let answer = send(http.get(format!("http://{}{path}", replica.socket())));
         let answer = answer.await.unwrap();
         let status = answer.status().as_u16();
         (status, answer.json::<Value>().await.unwrap())
