@@ -146,8 +146,8 @@ async fn a_process_that_comes_back_too_late_changes_nothing_about_its_fetch() {
     assert!(!bench.advance(&one, job, SourceState::Received).await);
     assert!(!one.runs(job).await.unwrap());
     let last = row(SourceState::Received);
-    let finished = one.finish(job, &[(0, &last)], bench.now());
-    assert!(!finished.await.unwrap());
+    let finished = one.finish(job, &[(0, &last)], bench.now()).await;
+    assert!(!finished.unwrap());
     let view = one.find(bench.subject, job).await.unwrap().unwrap();
     assert_eq!(view.state, JobState::Interrupted);
     assert_eq!(view.sources[0].state, SourceState::Asking);
