@@ -13,12 +13,13 @@ mod cost;
 mod figures;
 mod gate;
 #[path = "../../tests/it/pair.rs"]
-#[expect(dead_code, reason = "the tests use the rest of it")]
+#[expect(dead_code, reason = "the town needs a part of it")]
 mod pair;
 mod process;
 mod revoke;
 mod start;
 #[path = "../../tests/it/crash/town.rs"]
+#[expect(dead_code, reason = "tests of several replicas need more of it")]
 mod town;
 
 #[tokio::main]

@@ -16,12 +16,14 @@ CREATE INDEX job_subject ON job (subject, created_at);
 CREATE INDEX job_state ON job (state);
 
 CREATE TABLE job_source (
-    job      TEXT NOT NULL REFERENCES job (job),
-    position BIGINT NOT NULL,         -- order in which the catalogue lists them
-    product  TEXT NOT NULL,
-    source   TEXT NOT NULL,
-    state    TEXT NOT NULL,
-    detail   TEXT,                    -- stable code of a failure
+    job         TEXT NOT NULL REFERENCES job (job),
+    position    BIGINT NOT NULL,      -- order in which the catalogue lists them
+    product     TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    detail      TEXT,                 -- stable code of a failure, or 'kept'
+    gap         TEXT,                 -- why there is no answer, once there is none
+    consent_seq BIGINT,               -- the consent_event the answer rests on, once there is one
     PRIMARY KEY (job, product)
 );
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::audit::Log;
@@ -12,6 +13,7 @@ use crate::exchange::{Bodies, Exchange};
 use crate::identity::{Citizen, Logins, Rates, Sessions, Tokens};
 use crate::products::Catalogue;
 use crate::store::Db;
+use crate::store::cache::Cache;
 use crate::store::keyring::Keyring;
 
 /// Everything a route may need. Cheap to clone.
@@ -21,6 +23,8 @@ pub struct App {
     pub public_url: Url,
     /// Statements of the routes' own: health, the auditor's record.
     pub db: Db,
+    /// What may be lost.
+    pub cache: Cache,
     /// Who a document belongs to.
     pub keyring: Arc<Keyring>,
     /// The exchange log.
@@ -47,6 +51,8 @@ pub struct App {
     pub hosts: Arc<std::collections::BTreeMap<String, BodyId>>,
     /// Public keys, as JWKS.
     pub jwks: Arc<serde_json::Value>,
+    /// Set when the process was told to stop: it answers, and asks to be left alone.
+    pub stopping: CancellationToken,
     /// Time and randomness.
     pub world: World,
 }

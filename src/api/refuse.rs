@@ -182,6 +182,11 @@ impl From<StartError> for Problem {
                 Kind::PurposeNotAllowed,
                 "This body does not act for that purpose. Nothing was sent.",
             ),
+            StartError::NotAlive => Self::new(
+                Kind::ServiceUnavailable,
+                "This replica may not begin fetches at the moment; another one may. Nothing was sent.",
+            )
+            .retry_after(5),
             StartError::Store(cause) => cause.into(),
         }
     }
@@ -190,6 +195,7 @@ impl From<StartError> for Problem {
 impl From<ProfileError> for Problem {
     fn from(error: ProfileError) -> Self {
         match error {
+            ProfileError::Consent(cause) => cause.into(),
             ProfileError::Gone => Self::new(
                 Kind::Gone,
                 "A profile is kept for fifteen minutes, and not beyond a withdrawal. Fetch again.",

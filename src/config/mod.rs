@@ -73,6 +73,10 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// The address people and clients use: redirects, tokens and receipts name it.
     pub public_url: Url,
+    /// Seconds between telling readiness "no" and taking no new connections, when the service stops:
+    /// as long as a load balancer needs to notice.
+    #[serde(default)]
+    pub stop_after_s: u16,
 }
 
 /// Where the service's own keys are.

@@ -8,7 +8,10 @@ use super::pci::{
     self, Authority, CanonicalFragment, DocumentType, Holder, Issuer, Prepared, Request, Text,
     WireConsent, WireIds,
 };
+use super::progress::Tell;
 use super::settle::settle;
+use super::turns::Waiting;
+use super::view::SourceState;
 use super::{Inner, Running};
 use crate::citizen::{ExchangeId, FiscalYear};
 use crate::consent::{Ask, GateError, Refusal, Use};
@@ -45,9 +48,34 @@ impl Inner {
         product: &Product,
         year: Option<FiscalYear>,
         retry_of: Option<ExchangeId>,
+        tell: &Tell,
     ) -> Attempt {
+        let waiting = Waiting {
+            source: &product.source,
+            body: &job.body.id,
+            product: &product.code,
+            job: job.id,
+        };
         // The turn comes before the gate: the two seconds of the proof are for sending, not waiting.
-        let _turn = self.limits.turn(&product.source).await;
+        let turn = self.turns.turn(waiting, || self.jobs.tell(job.id)).await;
+        tell.that(&product.code, SourceState::Asking.into());
+        let attempt = if self.jobs.runs(job.id).await.unwrap_or(true) {
+            self.attempt(job, product, year, retry_of).await
+        } else {
+            // Ended by another process while this one was away: it asks nothing more.
+            Attempt::failed(GapReason::CannotTell, "interrupted")
+        };
+        turn.end().await;
+        attempt
+    }
+
+    async fn attempt(
+        &self,
+        job: &Running,
+        product: &Product,
+        year: Option<FiscalYear>,
+        retry_of: Option<ExchangeId>,
+    ) -> Attempt {
         let question = self.question(job, product, year);
         let prepared = match self.prepare(job, product, &question) {
             Ok(prepared) => prepared,

@@ -26,6 +26,9 @@ pub enum StartError {
     /// The body is not one of this gateway's, or does not act for that purpose.
     #[error("this body does not act for that purpose")]
     NotAllowed,
+    /// The other replicas may believe that this one is gone, and would end what it begins.
+    #[error("this replica does not hold its lease")]
+    NotAlive,
     /// The job could not be recorded.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,6 +37,9 @@ pub enum StartError {
 /// Why a profile is not handed over. Nothing left.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
+    /// What the person decided could not be read.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
     /// The profile is kept no longer; fetch again.
     #[error("the profile is kept no longer")]
     Gone,

@@ -1,55 +1,69 @@
 //! Asking the sources, under consent: plan, intent, ask, outcome, release.
 //!
 //! A fetch is a persisted job. Its steps run beside each other in tasks of their own, so that a
-//! caller who goes away changes nothing; a process that goes away leaves a job that the next start
-//! ends as interrupted, and intents that it closes as abandoned.
+//! caller who goes away changes nothing; a process that goes away leaves a job that another one, or
+//! the next start, ends as interrupted, and intents that it closes as abandoned.
 
 mod ask;
 mod body;
 mod error;
+mod handover;
 mod jobs;
+mod kept;
 mod limits;
 pub mod pci;
 mod plan;
 mod preview;
-mod results;
+mod progress;
+mod replica;
 mod run;
 mod search;
 mod settle;
+mod start;
+#[cfg(test)]
+mod tests;
+mod turns;
 pub mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use tokio::sync::watch;
+use futures_util::stream::{self, Stream};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 pub use body::{Bodies, Body};
 pub use error::{ProfileError, StartError};
 pub use limits::LimitsConfig;
 pub use plan::{Offered, Plan, Step, plan};
+pub use replica::Replica;
 pub use search::{Bracket, Position};
 
 use crate::audit::{Kind, Log};
 use crate::citizen::{EntryId, ExchangeId, JobId, Person, ProductCode, PurposeId, SubjectId};
 use crate::clock::World;
-use crate::consent::{Gate, GateError, ItemState, Ledger, Release, State, Terms};
+use crate::consent::{Gate, GateError, Ledger, Terms};
 use crate::identity::{Channel, Citizen};
 use crate::products::Catalogue;
-use crate::profile::{Audience, GapReason, Indicators, Projection, SourceOutcome};
+use crate::profile::Indicators;
+use crate::store::cache::Cache;
+use crate::store::keyring::Keyring;
 use crate::store::{Db, StoreError};
-use jobs::{Jobs, NewJob};
-use limits::Limits;
-use results::Results;
-use view::{AuditedExchange, ExchangePage, ExchangeView, JobView, SearchQuery, SourceState};
-
-/// How long a profile is kept for its person to read: the catalogue's `profile_cache`.
-const KEEP_PROFILE: Duration = Duration::from_mins(15);
+use jobs::Jobs;
+use kept::{Kept, KeptAnswers, Permission};
+use turns::Turns;
+use view::{
+    AuditedExchange, ExchangePage, ExchangeView, JobState, JobView, SearchQuery, SourceState,
+    SourceView,
+};
 
 /// No exchange lasts this long: the deadline of one is two minutes.
 const LONGEST_EXCHANGE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Clocks of replicas differ by less: an intent counts as older than all that were swept only by more.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(1);
 
 /// Everything the fetching of profiles needs of the other rooms.
 #[derive(Debug)]
@@ -74,6 +88,12 @@ pub struct Parts {
     pub bodies: Bodies,
     /// How hard each source may be asked.
     pub limits: LimitsConfig,
+    /// How many processes share those limits: what each keeps to while the cache is out of reach.
+    pub replicas: u32,
+    /// Answers kept for a while, and the line before each source.
+    pub cache: Cache,
+    /// Seals what is kept.
+    pub keyring: Arc<Keyring>,
     /// Time and randomness.
     pub world: World,
 }
@@ -96,9 +116,12 @@ struct Inner {
     indicators: Arc<Indicators>,
     platform: pci::Platform,
     bodies: Bodies,
-    limits: Limits,
+    turns: Turns,
     jobs: Jobs,
-    results: Results,
+    kept: KeptAnswers,
+    replica: Arc<Replica>,
+    /// Every intent made before this instant has its outcome.
+    swept: Mutex<Timestamp>,
     world: World,
 }
 
@@ -110,6 +133,12 @@ struct Running {
     person: Person,
     body: Arc<Body>,
     purpose: PurposeId,
+    /// `pages`, or the client that asked.
+    client: String,
+    /// What it may ask, as planned.
+    permissions: BTreeMap<ProductCode, Permission>,
+    /// Answers it need not ask for again.
+    kept: BTreeMap<ProductCode, Kept>,
     /// Shown to the sources as the case number; derived from the job, so it names nobody.
     case_file: String,
 }
@@ -117,9 +146,20 @@ struct Running {
 impl Exchange {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let owner = parts.world.entropy.uuid().to_string();
+        let replica = Replica::new(&parts.db, parts.world.clone());
+        let tasks = TaskTracker::new();
         let inner = Inner {
-            jobs: Jobs::new(parts.db.clone(), owner),
+            turns: Turns::new(
+                parts.cache.clone(),
+                parts.limits,
+                parts.replicas,
+                parts.world.clone(),
+                tasks.clone(),
+            ),
+            kept: KeptAnswers::new(parts.cache, parts.keyring, parts.world.clone()),
+            jobs: Jobs::new(parts.db.clone(), replica.owner()),
+            replica: Arc::new(replica),
+            swept: Mutex::new(Timestamp::MIN),
             db: parts.db,
             ledger: parts.ledger,
             gate: parts.gate,
@@ -129,45 +169,78 @@ impl Exchange {
             indicators: parts.indicators,
             platform: parts.platform,
             bodies: parts.bodies,
-            limits: Limits::new(parts.limits),
-            results: Results::new(KEEP_PROFILE),
             world: parts.world,
         };
         Self {
             inner: Arc::new(inner),
-            tasks: TaskTracker::new(),
+            tasks,
         }
     }
 
-    /// Ends what an earlier process left open: jobs as interrupted, intents as abandoned. Each is an
-    /// entry of the log.
+    /// This process among those that answer beside it.
+    pub fn replica(&self) -> &Arc<Replica> {
+        &self.inner.replica
+    }
+
+    /// Ends what processes that are gone left open: their jobs as interrupted, the intents of those as
+    /// abandoned. Each is an entry of the log, once, however many do this at the same time. Gives how
+    /// many there were.
     pub async fn recover(&self) -> Result<(u64, u64), GateError> {
-        let now = self.inner.world.now();
-        let mut jobs = 0;
-        for (job, subject) in self.inner.jobs.orphans().await? {
-            let mut tx = self.inner.db.begin().await?;
-            if Jobs::interrupt(&mut tx, job, now).await? {
-                let payload = [("job".to_owned(), job.to_string().into())]
-                    .into_iter()
-                    .collect();
-                let kind = Kind::JobInterrupted;
-                self.inner
-                    .log
-                    .stage(&mut tx, kind, Some(subject), payload)
-                    .await?;
-                tx.commit().await?;
-                jobs += 1;
+        let (mut jobs, mut intents) = (0, 0);
+        loop {
+            let orphans = self.inner.jobs.orphans(self.inner.world.now()).await?;
+            let mut ended = 0;
+            for (job, subject) in orphans {
+                // Crashed after this: the job is still an orphan, and found again.
+                intents += self.inner.gate.abandon_of(job).await?;
+                ended += u64::from(self.interrupt(job, subject).await?);
+            }
+            jobs += ended;
+            // Fewer each time, or their processes came back.
+            if ended == 0 {
+                return Ok((jobs, intents));
             }
         }
-        let intents = self.inner.gate.abandon(now).await?;
-        Ok((jobs, intents))
+    }
+
+    async fn interrupt(&self, job: JobId, subject: SubjectId) -> Result<bool, GateError> {
+        let mut tx = self.inner.db.begin().await?;
+        if !Jobs::interrupt(&mut tx, job, self.inner.world.now()).await? {
+            return Ok(false);
+        }
+        let payload = [("job".to_owned(), job.to_string().into())]
+            .into_iter()
+            .collect();
+        let kind = Kind::JobInterrupted;
+        let log = &self.inner.log;
+        log.stage(&mut tx, kind, Some(subject), payload).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Closes every intent without outcome as abandoned. Only where no other process can be at it.
+    pub async fn abandon_all(&self) -> Result<u64, GateError> {
+        let now = self.inner.world.now();
+        self.inner.gate.abandon(Timestamp::MIN..now).await
     }
 
     /// Closes as abandoned the intents whose end was never recorded, as when the database failed just
     /// then. Gives how many.
     pub async fn sweep(&self) -> Result<u64, GateError> {
         let before = self.inner.world.now() - LONGEST_EXCHANGE;
-        self.inner.gate.abandon(before).await
+        let swept = || {
+            let swept = &self.inner.swept;
+            swept.lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        let from = *swept();
+        let abandoned = self.inner.gate.abandon(from..before).await?;
+        *swept() = before - CLOCKS_APART;
+        Ok(abandoned)
+    }
+
+    /// Lets everyone who waits for a fetch go: they are told where it stands.
+    pub fn stop_waiting(&self) {
+        self.inner.jobs.stop_waiting();
     }
 
     /// Waits until every running fetch has ended, taking no new ones.
@@ -176,112 +249,65 @@ impl Exchange {
         self.tasks.wait().await;
     }
 
-    /// Starts a fetch of everything the person permitted.
-    pub async fn start(&self, citizen: &Citizen, purpose: &PurposeId) -> Result<JobId, StartError> {
-        let (body, epoch, items) = self.decided(citizen, purpose).await?;
-        let needed = self
-            .inner
-            .terms
-            .purposes
-            .get(purpose)
-            .map(|purpose| purpose.fetch_level);
-        if let Some(needed) = needed.filter(|needed| citizen.level() < *needed) {
-            return Err(StartError::LevelTooLow { needed });
-        }
-        let offered = self.offered(&items);
-        let plan = plan(&offered, &live(&items));
-        if plan.steps.is_empty() {
-            return Err(StartError::ConsentRequired {
-                products: plan.without_permission,
-            });
-        }
-        let id = JobId::random(&*self.inner.world.entropy);
-        self.inner
-            .jobs
-            .create(new_job(
-                citizen,
-                purpose,
-                id,
-                epoch,
-                &offered,
-                &plan,
-                &self.inner.world,
-            ))
-            .await?;
-        let outcomes = without_permission(&plan, &items);
-        let running = Arc::new(Running {
-            id,
-            subject: citizen.subject(),
-            person: citizen.person().clone(),
-            body,
-            purpose: purpose.clone(),
-            case_file: case_file(id),
-        });
-        self.tasks
-            .spawn(self.clone().run(running, plan.steps, outcomes));
-        Ok(id)
-    }
-
     /// A person's own job.
     pub async fn job(&self, subject: SubjectId, job: JobId) -> Result<Option<JobView>, StoreError> {
-        self.inner.jobs.find(subject, job).await
+        let Some(mut view) = self.inner.jobs.find(subject, job).await? else {
+            return Ok(None);
+        };
+        let running = view.state == JobState::Running;
+        let waits = |source: &&mut SourceView| running && source.state == SourceState::Waiting;
+        for source in view.sources.iter_mut().filter(waits) {
+            if let (Ok(lane), Ok(product)) = (source.source.parse(), source.product.parse()) {
+                source.place = self.inner.turns.place(&lane, job, &product).await;
+            }
+        }
+        Ok(Some(view))
     }
 
-    /// News of a running job; `None` when it has ended or runs elsewhere.
-    pub fn watch(&self, job: JobId) -> Option<watch::Receiver<()>> {
-        self.inner.jobs.watch(job)
+    /// A person's own job as it stands now, then again after each change, until it has ended; wherever
+    /// it runs.
+    pub fn follow(
+        &self,
+        subject: SubjectId,
+        job: JobId,
+    ) -> impl Stream<Item = JobView> + Send + use<> {
+        let start = (self.clone(), self.inner.jobs.news(job), None);
+        stream::unfold(Some(start), move |state| async move {
+            let (exchange, mut news, shown) = state?;
+            loop {
+                if shown.is_some() && !news.change().await {
+                    return None;
+                }
+                let view = exchange.job(subject, job).await.ok().flatten()?;
+                if shown.as_ref() == Some(&view) {
+                    continue;
+                }
+                let running = view.state == JobState::Running;
+                let next = running.then(|| (exchange, news, Some(view.clone())));
+                return Some((view, next));
+            }
+        })
     }
 
-    /// Waits for the end of a person's own job, at most this long, and says where it stands.
+    /// Waits for the end of a person's own job, at most this long, and says where it stands; wherever
+    /// it runs.
     pub async fn wait(
         &self,
         subject: SubjectId,
         job: JobId,
         at_most: Duration,
     ) -> Result<Option<JobView>, StoreError> {
-        if let Some(mut news) = self.watch(job) {
-            // The sender goes when the job ends; changes before that are not the end.
-            let ended = async { while news.changed().await.is_ok() {} };
-            let _ = tokio::time::timeout(at_most, ended).await;
+        let end = Instant::now() + at_most;
+        let mut news = self.inner.jobs.news(job);
+        let mut waits = !at_most.is_zero();
+        loop {
+            let view = self.job(subject, job).await?;
+            let running = |view: &JobView| view.state == JobState::Running;
+            if !waits || !view.as_ref().is_some_and(running) {
+                return Ok(view);
+            }
+            waits = matches!(tokio::time::timeout_at(end, news.end()).await, Ok(true));
         }
-        self.job(subject, job).await
-    }
-
-    /// Hands a person's profile over, once its release is durable.
-    pub async fn profile(
-        &self,
-        citizen: &Citizen,
-        job: JobId,
-        audience: Audience,
-    ) -> Result<Projection, ProfileError> {
-        let subject = citizen.subject();
-        let view = self.job(subject, job).await?.ok_or(ProfileError::Unknown)?;
-        if view.state == view::JobState::Running {
-            return Err(ProfileError::Running);
-        }
-        let now = self.inner.world.clock.monotonic();
-        let found = self
-            .inner
-            .results
-            .get(job, subject, now)
-            .ok_or(ProfileError::Gone)?;
-        let projection = found.profile.project(audience);
-        self.inner
-            .gate
-            .release(Release {
-                subject,
-                job,
-                recipient: recipient(citizen),
-                fields: known_fields(&projection),
-                exchanges: found.exchanges,
-            })
-            .await?;
-        Ok(projection)
-    }
-
-    /// Drops every profile kept about a person, as a withdrawal demands.
-    pub fn forget(&self, subject: SubjectId) {
-        self.inner.results.forget(subject);
     }
 
     /// A person's own exchanges, newest first.
@@ -317,113 +343,6 @@ impl Exchange {
     pub async fn search(&self, query: &SearchQuery) -> Result<Vec<AuditedExchange>, StoreError> {
         search::search(&self.inner.db, query).await
     }
-
-    /// What the person decided for this body and purpose.
-    async fn decided(
-        &self,
-        citizen: &Citizen,
-        purpose: &PurposeId,
-    ) -> Result<(Arc<Body>, i64, Vec<ItemState>), StartError> {
-        let body = self
-            .inner
-            .bodies
-            .get(citizen.body())
-            .ok_or(StartError::NotAllowed)?;
-        let (epoch, items) = self
-            .inner
-            .ledger
-            .items(citizen.subject(), citizen.body(), purpose)
-            .await?;
-        Ok((Arc::clone(body), epoch, items))
-    }
-
-    /// The products this body asks for, as the plan needs them.
-    fn offered(&self, items: &[ItemState]) -> Vec<Offered> {
-        items
-            .iter()
-            .filter(|item| item.offered)
-            .filter_map(|item| self.inner.catalogue.product(&item.product))
-            .map(|product| Offered {
-                product: product.code.clone(),
-                source: product.source.clone(),
-                fallback_of: product.fallback_of.clone(),
-            })
-            .collect()
-    }
-}
-
-/// The products that may be asked at this moment.
-fn live(items: &[ItemState]) -> BTreeSet<ProductCode> {
-    items
-        .iter()
-        .filter(|item| item.offered && matches!(item.state, State::Granted { .. }))
-        .map(|item| item.product.clone())
-        .collect()
-}
-
-/// Gaps for what may not be asked, each with its own reason; projections decide who sees which.
-fn without_permission(plan: &Plan, items: &[ItemState]) -> Vec<(ProductCode, SourceOutcome)> {
-    let states: BTreeMap<_, _> = items
-        .iter()
-        .map(|item| (&item.product, item.state))
-        .collect();
-    plan.without_permission
-        .iter()
-        .map(|product| {
-            let gap = match states.get(product) {
-                Some(State::Refused) => GapReason::Refused,
-                Some(State::Withdrawn) => GapReason::Revoked,
-                Some(State::Expired { .. } | State::Invalidated { .. }) => GapReason::Expired,
-                Some(State::Granted { .. } | State::NotAsked) | None => GapReason::NotAsked,
-            };
-            (product.clone(), SourceOutcome::Gap(gap))
-        })
-        .collect()
-}
-
-fn new_job(
-    citizen: &Citizen,
-    purpose: &PurposeId,
-    job: JobId,
-    epoch: i64,
-    offered: &[Offered],
-    plan: &Plan,
-    world: &World,
-) -> NewJob {
-    let first: BTreeSet<_> = plan.steps.iter().map(|step| &step.first).collect();
-    let sources = offered.iter().map(|offer| {
-        let state = if first.contains(&offer.product) {
-            SourceState::Waiting
-        } else {
-            SourceState::NotAsked
-        };
-        (offer.product.clone(), offer.source.clone(), state)
-    });
-    NewJob {
-        job,
-        subject: citizen.subject(),
-        body: citizen.body().clone(),
-        purpose: purpose.clone(),
-        client: recipient(citizen),
-        epoch,
-        sources: sources.collect(),
-        at: world.now(),
-    }
-}
-
-/// Names of the fields that carry a value, such as `income.annual`: what the release records.
-fn known_fields(projection: &Projection) -> Vec<String> {
-    let whole = serde_json::to_value(projection).unwrap_or_default();
-    let groups = whole.as_object().into_iter().flatten();
-    groups
-        .filter_map(|(group, fields)| Some((group, fields.as_object()?)))
-        .flat_map(|(group, fields)| {
-            let known = fields
-                .iter()
-                .filter(|(_, field)| field.get("value").is_some());
-            known.map(move |(name, _)| format!("{group}.{name}"))
-        })
-        .collect()
 }
 
 /// Who receives what this caller asks for.
@@ -432,9 +351,4 @@ fn recipient(citizen: &Citizen) -> String {
         Channel::Client(client) => client.to_string(),
         Channel::Pages => "pages".to_owned(),
     }
-}
-
-/// 26 characters, the longest case number every service echoes.
-fn case_file(job: JobId) -> String {
-    format!("MGS-{}", &hex::encode(job.as_bytes())[..22])
 }

@@ -1,8 +1,9 @@
 //! What a fetch would ask, before anything is asked.
 
 use super::error::StartError;
+use super::start::live;
 use super::view::{Preview, PreviewBody, PreviewProduct};
-use super::{Exchange, live, pci};
+use super::{Exchange, pci};
 use crate::audit::Kind;
 use crate::citizen::{Language, PurposeId};
 use crate::consent::ConsentError;

@@ -4,74 +4,102 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::ask::Attempt;
+use super::jobs::Standing;
+use super::kept::{Drawer, Kept, Permission};
 use super::plan::Step;
-use super::results::Found;
-use super::view::{JobState, SourceState};
+use super::progress::{Table, Tell};
+use super::view::SourceState;
 use super::{Exchange, Inner, Running};
-use crate::citizen::{FiscalYear, ProductCode};
-use crate::products::{Class, Product};
-use crate::profile::{GapReason, SourceOutcome, normalise};
+use crate::citizen::FiscalYear;
+use crate::products::{Answer, Class, Product};
+use crate::profile::{GapReason, Provenance};
 
 /// How long to wait before the one repetition of a request that never left.
 const SECOND_TRY: Duration = Duration::from_secs(1);
 
-type Outcomes = Vec<(ProductCode, SourceOutcome)>;
+/// What happens within this long is written together: progress is for the eye.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// What a source said, to be kept.
+type Answered = (Answer, Provenance);
 
 impl Exchange {
     /// Runs every step and ends the job. In a task of its own: whoever asked may go away.
-    pub(super) async fn run(self, job: Arc<Running>, steps: Vec<Step>, mut outcomes: Outcomes) {
+    pub(super) async fn run(self, job: Arc<Running>, steps: Vec<Step>, mut table: Table) {
+        let (tell, mut told) = mpsc::unbounded_channel();
         let mut running = JoinSet::new();
         let mut products = HashMap::new();
         for step in steps {
             let first = step.first.clone();
-            let inner = Arc::clone(&self.inner);
-            let job = Arc::clone(&job);
-            let task = running.spawn(async move { inner.step(&job, step).await });
+            let (inner, job, tell) = (
+                Arc::clone(&self.inner),
+                Arc::clone(&job),
+                Tell(tell.clone()),
+            );
+            let task = running.spawn(async move { inner.step(&job, step, &tell).await });
             products.insert(task.id(), first);
         }
-        while let Some(finished) = running.join_next_with_id().await {
-            let error = match finished {
-                Ok((_, more)) => {
-                    outcomes.extend(more);
-                    continue;
+        let mut answers = Vec::new();
+        let mut write_at = None;
+        loop {
+            tokio::select! {
+                Some((product, standing)) = told.recv() => {
+                    if table.set(&product, standing) {
+                        write_at.get_or_insert_with(|| Instant::now() + TOGETHER);
+                    }
                 }
-                Err(error) => error,
-            };
-            // A step that panicked: a gap, not a guess. Its intent, if any, is swept as abandoned.
-            tracing::error!(job.id = %job.id, "a step of a fetch broke off");
-            if let Some(product) = products.remove(&error.id()) {
-                let state = SourceState::Failed;
-                self.inner
-                    .advance(&job, &product, state, Some("broke-off"))
-                    .await;
-                outcomes.push((product, SourceOutcome::Gap(GapReason::CannotTell)));
+                () = tokio::time::sleep_until(write_at.unwrap_or_else(Instant::now)),
+                    if write_at.is_some() =>
+                {
+                    write_at = None;
+                    self.inner.advance(&job, &mut table).await;
+                }
+                ended = running.join_next_with_id() => match ended {
+                    Some(Ok((_, answered))) => answers.extend(answered),
+                    // A step that panicked: a gap, not a guess. Its intent, if any, is swept as abandoned.
+                    Some(Err(error)) => {
+                        tracing::error!(job.id = %job.id, "a step of a fetch broke off");
+                        if let Some(product) = products.remove(&error.id()) {
+                            table.set(&product, broken_off());
+                        }
+                    }
+                    None => break,
+                },
             }
         }
-        self.inner.finish(&job, outcomes).await;
+        while let Ok((product, standing)) = told.try_recv() {
+            table.set(&product, standing);
+        }
+        self.inner.finish(&job, &table, answers).await;
     }
 }
 
 impl Inner {
     /// Asks one source: first choice, the year before if need be, then the fall-back.
-    async fn step(&self, job: &Running, step: Step) -> Outcomes {
-        let mut outcomes = Vec::new();
+    async fn step(&self, job: &Running, step: Step, tell: &Tell) -> Option<Answered> {
         for code in [Some(step.first), step.fallback].into_iter().flatten() {
+            if let Some(kept) = job.kept.get(&code) {
+                tell.that(&code, Standing::kept(kept, job.permissions.get(&code)));
+                return None;
+            }
             let Some(product) = self.catalogue.product(&code) else {
                 continue;
             };
-            self.advance(job, &code, SourceState::Asking, None).await;
-            let (outcome, state, detail) = self.product(job, product).await;
-            self.advance(job, &code, state, detail.as_deref()).await;
-            outcomes.push((code, outcome));
+            tell.that(&code, SourceState::Waiting.into());
+            let (standing, answered) = self.product(job, product, tell).await;
+            let silent = standing.state == SourceState::Failed;
+            tell.that(&code, standing);
             // A fall-back is for silence. An answer, even "nothing recorded", is an answer.
-            if state != SourceState::Failed {
-                break;
+            if !silent {
+                return answered;
             }
         }
-        outcomes
+        None
     }
 
     /// Asks for one product until there is something to say about it.
@@ -79,12 +107,13 @@ impl Inner {
         &self,
         job: &Running,
         product: &Product,
-    ) -> (SourceOutcome, SourceState, Option<String>) {
+        tell: &Tell,
+    ) -> (Standing, Option<Answered>) {
         let today = self.today();
         let mut year = FiscalYear::latest_available(today);
         let mut retry_of = None;
         loop {
-            match self.ask(job, product, Some(year), retry_of).await {
+            match self.ask(job, product, Some(year), retry_of, tell).await {
                 Attempt::Answered { answer, provenance } => {
                     let earlier = answer.class() == Class::TryEarlierYear
                         && product.kind.needs_fiscal_year()
@@ -93,20 +122,12 @@ impl Inner {
                         (year, retry_of) = (year.previous(), None);
                         continue;
                     }
-                    let state = match answer.class() {
-                        Class::Data => SourceState::Received,
-                        _ => SourceState::NoData,
-                    };
-                    let detail = Some(answer.code().to_owned());
-                    return (
-                        SourceOutcome::Answered { answer, provenance },
-                        state,
-                        detail,
-                    );
+                    let standing = Standing::answered(&answer, job.permissions.get(&product.code));
+                    return (standing, Some((answer, provenance)));
                 }
                 Attempt::Discarded => {
-                    let gap = SourceOutcome::Gap(GapReason::Revoked);
-                    return (gap, SourceState::Discarded, None);
+                    let gap = GapReason::Revoked;
+                    return (Standing::gap(SourceState::Discarded, gap, None), None);
                 }
                 Attempt::Failed {
                     never_left: true,
@@ -124,49 +145,57 @@ impl Inner {
                     } else {
                         SourceState::Failed
                     };
-                    return (SourceOutcome::Gap(gap), state, Some(code));
+                    return (Standing::gap(state, gap, Some(code)), None);
                 }
             }
         }
     }
 
-    /// Keeps the profile for its short life, then says the job is done.
-    async fn finish(&self, job: &Running, outcomes: Outcomes) {
-        let exchanges = outcomes
-            .iter()
-            .filter_map(|(_, outcome)| match outcome {
-                SourceOutcome::Answered { provenance, .. } => Some(provenance.exchange),
-                SourceOutcome::Gap(_) => None,
-            })
-            .collect();
-        let profile = normalise(&outcomes, &self.indicators, self.today());
-        let found = Found {
+    /// Keeps the answers for their short life, then says the job is done.
+    async fn finish(&self, job: &Running, table: &Table, answers: Vec<Answered>) {
+        let drawer = Drawer {
             subject: job.subject,
-            profile,
-            exchanges,
+            client: &job.client,
         };
-        self.results
-            .put(job.id, found, self.world.clock.monotonic());
-        if let Err(error) = self
-            .jobs
-            .end(job.id, JobState::Finished, self.world.now())
-            .await
-        {
-            // The row stays "running" and the next start ends it as interrupted.
-            tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded");
+        let kept = answers
+            .into_iter()
+            .filter_map(|answered| self.kept_as(job, answered));
+        self.kept.keep(drawer, &kept.collect::<Vec<_>>()).await;
+        let changed = table.changed();
+        let ended = self.jobs.finish(job.id, &changed, self.world.now());
+        match ended.await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(job.id = %job.id, "a fetch ended that another process had ended before");
+            }
+            // The row stays "running"; once this process is gone, it ends as interrupted.
+            Err(error) => {
+                tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded");
+            }
         }
     }
 
-    async fn advance(
-        &self,
-        job: &Running,
-        product: &ProductCode,
-        state: SourceState,
-        detail: Option<&str>,
-    ) {
-        if let Err(error) = self.jobs.advance(job.id, product, state, detail).await {
-            // Progress is for the eye; the exchange log is written elsewhere and does not depend on it.
-            tracing::warn!(job.id = %job.id, %error, "progress was not recorded");
+    /// Under the permission the fetch was planned with. Were it another by now, nobody would look
+    /// for the answer there, which is right.
+    fn kept_as(&self, job: &Running, answered: Answered) -> Option<(Permission, Kept)> {
+        let (answer, provenance) = answered;
+        let permission = *job.permissions.get(&provenance.product)?;
+        let keep = self.catalogue.product(&provenance.product)?.profile_cache;
+        Some((permission, Kept::new(answer, provenance, keep)))
+    }
+
+    async fn advance(&self, job: &Running, table: &mut Table) {
+        match self.jobs.advance(job.id, &table.changed()).await {
+            Ok(_) => table.written(),
+            // It is written with the next change; the exchange log does not depend on it.
+            Err(error) => {
+                tracing::warn!(job.id = %job.id, %error, "progress was not recorded");
+            }
         }
     }
+}
+
+fn broken_off() -> Standing {
+    let code = Some("broke-off".to_owned());
+    Standing::gap(SourceState::Failed, GapReason::CannotTell, code)
 }

@@ -44,9 +44,12 @@ pub struct SourceView {
     pub source: String,
     /// Where this product stands.
     pub state: SourceState,
-    /// Stable code that explains a failure.
+    /// Stable code that explains a failure; `kept` when the answer of an earlier fetch is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Place in the line before the source while `waiting`, 1 is next; absent when nobody can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<u32>,
 }
 
 /// Where one product stands within a job.

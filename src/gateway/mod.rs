@@ -1,16 +1,22 @@
 //! The rooms put together, started and stopped.
 
 mod defects;
+mod fleet_time;
 mod material;
 mod standing;
 mod stores;
+mod sweeper;
 
 use std::fs;
+use std::future::IntoFuture as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,28 +38,41 @@ use stores::Stores;
 
 pub use defects::Defects;
 
-/// How long running fetches may take to end when the service stops.
+/// How long requests and running fetches may take to end when the service stops.
 const DRAIN: Duration = Duration::from_secs(20);
 
-/// How often what is over is swept away.
-const SWEEP: Duration = Duration::from_mins(1);
+/// How long requests may take after that to say where their fetches stand.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How often a process says which keys it has.
+const ANNOUNCE: Duration = Duration::from_mins(1);
 
 /// The service, ready to answer.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     app: App,
     remarks: Vec<Remark>,
+    stop_after: Duration,
 }
 
 impl Gateway {
-    /// Opens everything to answer, and ends what an earlier process left open.
+    /// Opens everything to answer, and ends what processes that are gone left open.
     ///
-    /// Not beside a process that answers: its fetches would end too.
+    /// Beside others on PostgreSQL. On a file not beside a process that answers: its fetches would end
+    /// too.
     pub async fn open(config: &Config, world: World) -> Result<Self, Defects> {
         let gateway = Self::look(config, world).await?;
-        let recovered = gateway.app.exchange.recover().await;
-        let (jobs, intents) = recovered.map_err(|error| one("recovery", &error))?;
-        let announced = gateway.app.keyring.announce().await;
+        let app = &gateway.app;
+        let alive = app.exchange.replica().is_alive().await;
+        alive.map_err(|error| one("store.database", &error))?;
+        let recovered = app.exchange.recover().await;
+        let (jobs, mut intents) = recovered.map_err(|error| one("recovery", &error))?;
+        if !app.db.is_shared() {
+            // Nobody else asks, so nothing that is open can still be closed by whoever opened it.
+            let abandoned = app.exchange.abandon_all().await;
+            intents += abandoned.map_err(|error| one("recovery", &error))?;
+        }
+        let announced = app.keyring.announce().await;
         announced.map_err(|error| one("keyring", &error))?;
         if jobs + intents > 0 {
             tracing::warn!(jobs, intents, "ended what an earlier process left open");
@@ -112,6 +131,7 @@ impl Gateway {
         let app = App {
             public_url: config.http.public_url.clone(),
             db: stores.db,
+            cache: stores.cache,
             keyring: stores.keyring,
             log: stores.log,
             logins: Arc::new(identity.logins),
@@ -125,17 +145,21 @@ impl Gateway {
             bodies: rules.bodies,
             hosts: Arc::new(material.hosts),
             jwks: Arc::new(jwks),
+            stopping: CancellationToken::new(),
             world,
         };
         Ok(Self {
             app,
             remarks: stores.remarks,
+            stop_after: Duration::from_secs(config.http.stop_after_s.into()),
         })
     }
 
     /// Every route, inside the one stack of layers.
     pub fn router(&self) -> Router {
-        layers::around(routes::routes(self.app.clone()).merge(pages::routes(self.app.clone())))
+        let routes = routes::routes(self.app.clone()).merge(pages::routes(self.app.clone()));
+        let hint = axum::middleware::map_response_with_state(self.app.stopping.clone(), go_away);
+        layers::around(routes).layer(hint)
     }
 
     /// What an operator should know about the databases: what a crash or a fail-over could lose.
@@ -149,6 +173,9 @@ impl Gateway {
     }
 
     /// Answers on a listener until told to stop; then lets requests and fetches end.
+    ///
+    /// Stopping takes four steps: readiness says no while everything is still answered; no connection
+    /// is taken any more; requests and fetches end; what this replica held is given back.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -157,17 +184,22 @@ impl Gateway {
         let background = TaskTracker::new();
         let behind = CancellationToken::new();
         background.spawn(Arc::clone(&self.app.log).run(behind.clone()));
-        background.spawn(sweep(self.app.clone(), behind.clone()));
-        let answered = axum::serve(listener, self.router())
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await;
-        // A fetch that does not end in time stays open; the next start ends it as interrupted.
-        if tokio::time::timeout(DRAIN, self.app.exchange.drain())
-            .await
-            .is_err()
-        {
-            tracing::warn!("fetches were still running; they end as interrupted");
-        }
+        background.spawn(Arc::clone(self.app.exchange.replica()).run(behind.clone()));
+        background.spawn(sweeper::run(self.app.clone(), behind.clone()));
+        background.spawn(announce(self.app.clone(), behind.clone()));
+        background.spawn(fleet_time::follow(
+            self.app.db.clone(),
+            self.app.world.clone(),
+            behind.clone(),
+        ));
+        let closing = CancellationToken::new();
+        let answering = axum::serve(listener, self.router())
+            .with_graceful_shutdown(closing.clone().cancelled_owned())
+            .into_future();
+        let answered = tokio::select! {
+            answered = self.answer(answering) => answered,
+            () = self.leave(stop, closing) => Ok(()),
+        };
         behind.cancel();
         background.close();
         background.wait().await;
@@ -177,23 +209,51 @@ impl Gateway {
         self.app.db.close().await;
         answered
     }
+
+    /// Until every connection is closed and every fetch has ended.
+    async fn answer(
+        &self,
+        answering: impl Future<Output = std::io::Result<()>>,
+    ) -> std::io::Result<()> {
+        let answered = answering.await;
+        self.app.exchange.drain().await;
+        answered
+    }
+
+    /// Takes the steps of stopping, each in its time. Ends when waiting any longer is no use.
+    async fn leave(&self, stop: CancellationToken, closing: CancellationToken) {
+        stop.cancelled().await;
+        self.app.stopping.cancel();
+        tokio::time::sleep(self.stop_after).await;
+        closing.cancel();
+        tokio::time::sleep(DRAIN).await;
+        // A fetch that does not end in time stays open; another replica, or the next start, ends it as
+        // interrupted. Who waits for it is told that it is running.
+        tracing::warn!("requests or fetches take too long to end");
+        self.app.exchange.stop_waiting();
+        tokio::time::sleep(FAREWELL).await;
+    }
 }
 
-/// Forgets, now and then, what is over anyway.
-async fn sweep(app: App, stop: CancellationToken) {
-    while tokio::time::timeout(SWEEP, stop.cancelled()).await.is_err() {
-        let swept = [
-            app.logins.sweep().await.is_ok(),
-            app.tokens.sweep().await.is_ok(),
-            app.exchange.sweep().await.is_ok(),
-        ];
-        if swept.contains(&false) {
-            tracing::warn!("something over could not be swept away");
-        }
+/// Says again and again which keys this process has; each replica for itself.
+async fn announce(app: App, stop: CancellationToken) {
+    while tokio::time::timeout(ANNOUNCE, stop.cancelled())
+        .await
+        .is_err()
+    {
         if let Err(error) = app.keyring.announce().await {
             tracing::error!(%error, "the keyring does not answer, or needs a key that is not here");
         }
     }
+}
+
+/// Asks callers to come back on another connection, and so to another replica.
+async fn go_away(State(stopping): State<CancellationToken>, mut response: Response) -> Response {
+    if stopping.is_cancelled() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
 }
 
 /// What is asked, in which words, in whose names, and what it is compared with.
@@ -229,6 +289,12 @@ fn exchange(
         platform,
         bodies: rules.bodies.clone(),
         limits: config.limits,
+        replicas: match stores.cache.is_shared() {
+            true => config.cache.replicas.get(),
+            false => 1,
+        },
+        cache: stores.cache.clone(),
+        keyring: Arc::clone(&stores.keyring),
         world: world.clone(),
     })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::defects::{Defects, one};
+use super::fleet_time;
 use super::standing;
 use crate::audit::{Log, LogConfig, LogSigner, LogStores};
 use crate::clock::World;
@@ -40,6 +41,8 @@ impl Stores {
         let role = Role::Application;
         let db = open_db(config, Schema::Gateway, role, &mut remarks).await?;
         let keyring_db = open_db(config, Schema::Keyring, role, &mut remarks).await?;
+        // Before anything is said to have happened now.
+        fleet_time::look(&db, world).await;
         let wrapper = Arc::new(keys.wrapper);
         let keyring = Arc::new(Keyring::open(
             keyring_db,

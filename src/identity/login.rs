@@ -174,15 +174,12 @@ impl Logins {
 
     /// Forgets log-ins nobody came back from. Gives how many.
     pub async fn sweep(&self) -> Result<u64, Unavailable> {
-        let mut tx = self.db.begin().await?;
-        let gone = tx
-            .execute(
-                "DELETE FROM login_transaction WHERE expires_at <= $1",
-                vec![self.world.now().into()],
-            )
-            .await?;
-        tx.commit().await?;
-        Ok(gone)
+        let gone = self.db.clear(
+            "DELETE FROM login_transaction WHERE state IN
+                 (SELECT state FROM login_transaction WHERE expires_at <= $1 LIMIT $2)",
+            vec![self.world.now().into()],
+        );
+        Ok(gone.await?)
     }
 
     fn provider(&self, id: &str) -> Result<&Provider, LoginError> {

@@ -69,9 +69,10 @@ pub(super) async fn is_recorded(db: &Db, kind: Kind, key: &str) -> Result<bool, 
 }
 
 /// Forgets identifiers whose tokens have expired for every clock.
-pub(super) async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(
-        "DELETE FROM used_once WHERE expires_at < $1",
+pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
+    db.clear(
+        "DELETE FROM used_once WHERE (kind, identifier) IN
+             (SELECT kind, identifier FROM used_once WHERE expires_at < $1 LIMIT $2)",
         vec![now.into()],
     )
     .await

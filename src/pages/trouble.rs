@@ -246,6 +246,7 @@ impl From<StartError> for Trouble {
             StartError::ConsentRequired { .. } => Self::NothingPermitted,
             StartError::LevelTooLow { .. } => Self::StepUp,
             StartError::NotAllowed => Self::NotFound,
+            StartError::NotAlive => failed(&error, Self::Unavailable),
             StartError::Store(error) => error.into(),
         }
     }
@@ -254,6 +255,7 @@ impl From<StartError> for Trouble {
 impl From<ProfileError> for Trouble {
     fn from(error: ProfileError) -> Self {
         match error {
+            ProfileError::Consent(error) => error.into(),
             // A page that is asked for too early goes back to the progress; see the handler.
             ProfileError::Gone | ProfileError::Running => Self::Gone,
             ProfileError::Refused(refusal) => refusal.into(),

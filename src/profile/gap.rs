@@ -85,6 +85,14 @@ impl GapReason {
     }
 }
 
+impl GapReason {
+    /// The reason of that word.
+    pub fn read(word: &str) -> Option<Self> {
+        let word = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(word);
+        Self::deserialize(word).ok()
+    }
+}
+
 impl From<EncodeError> for GapReason {
     /// A question that could not even be put.
     fn from(error: EncodeError) -> Self {

@@ -26,7 +26,7 @@ mod value;
 
 use std::path::PathBuf;
 
-pub use db::{Db, Tx};
+pub use db::{Db, Tx, Work};
 pub use durability::{Durability, Remark, ServerSettings, Standby, Weight};
 pub use migrate::Schema;
 pub use postgres::{InvalidServer, Server};
@@ -39,6 +39,13 @@ pub enum Location {
     File(PathBuf),
     /// A PostgreSQL database, for any number of them.
     Server(Server),
+}
+
+impl Location {
+    /// Whether other processes may work there at the same time.
+    pub const fn is_server(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
 }
 
 /// Why the store did not do as asked.

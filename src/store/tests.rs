@@ -77,3 +77,22 @@ async fn readers_cannot_write() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn many_rows_are_cleared_to_the_last_and_no_others() {
+    let (_folder, db) = scratch().await;
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(
+        "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2505)
+         INSERT INTO t (k, n) SELECT CAST(n AS TEXT), n FROM c",
+        vec![],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let sql = "DELETE FROM t WHERE k IN (SELECT k FROM t WHERE n <= $1 LIMIT $2)";
+    assert_eq!(db.clear(sql, vec![2500_i64.into()]).await.unwrap(), 2500);
+    assert_eq!(db.clear(sql, vec![2500_i64.into()]).await.unwrap(), 0);
+    let left = db.rows("SELECT n FROM t", vec![]).await.unwrap();
+    assert_eq!(left.len(), 5);
+}

@@ -5,6 +5,8 @@ mod cache;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod fleet;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod identity;

@@ -61,6 +61,7 @@ async fn exchange(
     };
     let now = (front.clock)();
     let received = front.recorder.record(now, body);
+    let _open = front.recorder.open(&received);
     let knobs = front.controls.take(received.product.as_deref());
     tokio::time::sleep(Duration::from_millis(knobs.latency_ms)).await;
     if !is_soap(&headers) {

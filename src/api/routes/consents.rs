@@ -216,7 +216,7 @@ pub(super) async fn revoke(
     Path(item): Path<ItemId>,
 ) -> Result<Json<DecidedView>, Problem> {
     let decided = app.ledger.revoke(&app.consenter(&citizen), item).await?;
-    app.exchange.forget(citizen.subject());
+    app.exchange.forget(citizen.subject()).await;
     Ok(Json(decided.into()))
 }
 
@@ -233,7 +233,7 @@ pub(super) async fn revoke_all(
         .ledger
         .revoke_all(&app.consenter(&citizen), &request.purpose)
         .await?;
-    app.exchange.forget(citizen.subject());
+    app.exchange.forget(citizen.subject()).await;
     Ok(Json(decided.into()))
 }
 

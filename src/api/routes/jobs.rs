@@ -1,6 +1,5 @@
 //! Fetching a profile: a job one can wait for, watch, or come back to.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
@@ -8,7 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -16,7 +15,7 @@ use super::super::app::App;
 use super::super::callers::{Me, scope};
 use super::super::extract::{Body, Path, PreferWait, Query};
 use super::super::problem::{Problem, ProblemBody};
-use crate::citizen::{JobId, PurposeId, SubjectId};
+use crate::citizen::{JobId, PurposeId};
 use crate::exchange::view::{JobState, JobView};
 use crate::profile::{Audience, Projection};
 
@@ -110,7 +109,9 @@ pub(super) async fn events(
         .job(subject, job)
         .await?
         .ok_or_else(Problem::not_found)?;
-    Ok(Sse::new(job_events(app, subject, job)).keep_alive(KeepAlive::default()))
+    let views = app.exchange.follow(subject, job);
+    let events = views.map(|view| Event::default().event("job").json_data(&view));
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 /// The profile a fetch ended with. Each delivery is recorded before it leaves.
@@ -130,31 +131,4 @@ pub(super) async fn profile(
         Some(AudienceWord::Recommender) | None => Audience::Recommender,
     };
     Ok(Json(app.exchange.profile(&citizen, job, audience).await?))
-}
-
-/// The state now, then again after each change, until the job has ended.
-pub(crate) fn job_events(
-    app: App,
-    subject: SubjectId,
-    job: JobId,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    // Subscribed before the first read, so that no change falls between the two.
-    let news = app.exchange.watch(job);
-    stream::unfold(
-        (app, news, true, false),
-        move |(app, mut news, first, over)| async move {
-            if over {
-                return None;
-            }
-            let ended = match (&mut news, first) {
-                (_, true) => false,
-                (Some(news), false) => news.changed().await.is_err(),
-                (None, false) => return None,
-            };
-            let view = app.exchange.job(subject, job).await.ok().flatten()?;
-            let over = ended || view.state != JobState::Running;
-            let event = Event::default().event("job").json_data(&view).ok()?;
-            Some((Ok(event), (app, news, false, over)))
-        },
-    )
 }

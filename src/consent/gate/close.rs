@@ -1,10 +1,12 @@
 //! Closing: the outcome, durable before the answer is looked at.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::audit::Kind;
-use crate::citizen::{ExchangeId, SubjectId};
+use crate::citizen::{ExchangeId, JobId, SubjectId};
 use crate::store::{StoreError, Tx};
 
 use super::super::item::State;
@@ -171,36 +173,56 @@ impl Gate {
         Ok(verdict)
     }
 
-    /// Closes every exchange opened before an instant and still without outcome: a crash or a
+    /// Closes every exchange opened at one of these instants and still without outcome: a crash or a
     /// cancellation ends as `abandoned`, never as silence. Gives how many there were.
     ///
-    /// At start-up, pass the instant of starting; later, an instant no exchange can outlast.
-    pub async fn abandon(&self, before: Timestamp) -> Result<u64, GateError> {
+    /// While others may be asking, end with an instant no exchange can outlast.
+    pub async fn abandon(&self, opened: Range<Timestamp>) -> Result<u64, GateError> {
         let mut abandoned = 0;
-        for (exchange, subject) in store::left_open(&self.db, before).await? {
-            let mut tx = self.db.begin().await?;
-            let position = store::count(&mut tx, subject).await?;
-            let row = NewOutcome {
-                exchange,
-                result: "abandoned",
-                used: false,
-                code: None,
-                answer_sha256: None,
-                position,
-                at: self.world.now(),
-            };
-            match self
-                .record_outcome(&mut tx, subject, &row, &Map::new())
-                .await
-            {
-                Ok(()) => tx.commit().await?,
-                // Its own task closed it after all.
-                Err(GateError::Store(StoreError::Conflict)) => continue,
-                Err(error) => return Err(error),
+        loop {
+            // What is closed is not found again.
+            let left = store::left_open(&self.db, &opened).await?;
+            let found = left.len();
+            for (exchange, subject) in left {
+                abandoned += u64::from(self.give_up(exchange, subject).await?);
             }
-            abandoned += 1;
+            if found < store::BATCH as usize {
+                return Ok(abandoned);
+            }
+        }
+    }
+
+    /// The same for the exchanges of one fetch, whose process is gone.
+    pub async fn abandon_of(&self, job: JobId) -> Result<u64, GateError> {
+        let mut abandoned = 0;
+        for (exchange, subject) in store::left_open_of(&self.db, job).await? {
+            abandoned += u64::from(self.give_up(exchange, subject).await?);
         }
         Ok(abandoned)
+    }
+
+    /// Closes one exchange as `abandoned`; `false` if its own task did close it after all.
+    async fn give_up(&self, exchange: ExchangeId, subject: SubjectId) -> Result<bool, GateError> {
+        let mut tx = self.db.begin().await?;
+        let position = store::count(&mut tx, subject).await?;
+        let row = NewOutcome {
+            exchange,
+            result: "abandoned",
+            used: false,
+            code: None,
+            answer_sha256: None,
+            position,
+            at: self.world.now(),
+        };
+        match self
+            .record_outcome(&mut tx, subject, &row, &Map::new())
+            .await
+        {
+            Ok(()) => tx.commit().await?,
+            Err(GateError::Store(StoreError::Conflict)) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
     }
 
     async fn record_outcome(

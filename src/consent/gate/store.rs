@@ -1,8 +1,10 @@
 //! The gate's statements.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 
-use crate::citizen::{EntryId, ExchangeId, ItemId, PurposeId, SourceId, SubjectId};
+use crate::citizen::{EntryId, ExchangeId, ItemId, JobId, PurposeId, SourceId, SubjectId};
 use crate::store::{Db, StoreError, Tx};
 
 use super::super::item::Event;
@@ -124,17 +126,41 @@ pub(super) async fn insert_outcome(
     Ok(())
 }
 
-/// Intents made before an instant that have no outcome.
+/// Intents looked at in one go.
+pub(super) const BATCH: u32 = 500;
+
+/// The oldest intents of a span that have no outcome.
 pub(super) async fn left_open(
     db: &Db,
-    before: Timestamp,
+    made: &Range<Timestamp>,
 ) -> Result<Vec<(ExchangeId, SubjectId)>, StoreError> {
     let rows = db
         .rows(
             "SELECT i.exchange, i.subject FROM exchange_intent i \
              LEFT JOIN exchange_outcome o ON o.exchange = i.exchange \
-             WHERE o.exchange IS NULL AND i.at < $1 ORDER BY i.at",
-            vec![before.into()],
+             WHERE o.exchange IS NULL AND i.at >= $1 AND i.at < $2 ORDER BY i.at LIMIT $3",
+            vec![made.start.into(), made.end.into(), BATCH.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.parsed(0)?, row.parsed(1)?)))
+        .collect()
+}
+
+/// The intents of a fetch that have no outcome.
+pub(super) async fn left_open_of(
+    db: &Db,
+    job: JobId,
+) -> Result<Vec<(ExchangeId, SubjectId)>, StoreError> {
+    // By person and time, which an index knows. A minute is more than a clock goes back.
+    let rows = db
+        .rows(
+            "SELECT i.exchange, i.subject FROM job j \
+             JOIN exchange_intent i \
+                 ON i.subject = j.subject AND i.at >= j.created_at - 60000000 AND i.job = j.job \
+             LEFT JOIN exchange_outcome o ON o.exchange = i.exchange \
+             WHERE j.job = $1 AND o.exchange IS NULL ORDER BY i.at",
+            vec![job.to_string().into()],
         )
         .await?;
     rows.iter()

@@ -136,6 +136,8 @@ pub struct ItemState {
     pub source: SourceId,
     /// The state at the moment of asking.
     pub state: State,
+    /// Number of the newest decision among the person's: never the same for another decision.
+    pub seq: Option<i64>,
     /// Receipt of the newest decision.
     pub receipt: Option<ReceiptId>,
     /// When the newest decision was made.

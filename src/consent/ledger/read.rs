@@ -56,6 +56,11 @@ impl Ledger {
         Ok((epoch, items))
     }
 
+    /// Forgets answers kept for repeated requests, once their time is over. Gives how many.
+    pub async fn sweep(&self) -> Result<u64, ConsentError> {
+        Ok(receipts::forget(&self.db, self.world.now()).await?)
+    }
+
     /// The person's receipts, newest first.
     pub async fn receipts(&self, subject: SubjectId) -> Result<Vec<Receipt>, ConsentError> {
         Ok(receipts::receipts(&self.db, subject).await?)
@@ -127,6 +132,7 @@ impl Event {
         ItemState {
             item: self.item,
             state: self.state(now, minimum),
+            seq: Some(self.seq),
             receipt: Some(self.receipt),
             at: Some(self.at),
             version: Some(self.version),
@@ -143,6 +149,7 @@ fn not_asked(item: ItemId, offer: &Offer) -> ItemState {
         product: offer.product.clone(),
         source: offer.source.clone(),
         state: State::NotAsked,
+        seq: None,
         receipt: None,
         at: None,
         version: None,

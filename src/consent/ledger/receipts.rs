@@ -125,9 +125,10 @@ pub(super) async fn earlier(
     key: &str,
     now: Timestamp,
 ) -> Result<Option<(String, ReceiptId)>, StoreError> {
+    // Only this one: the rest is swept, and nobody waits for the rows of others.
     tx.execute(
-        "DELETE FROM idempotency WHERE expires_at <= $1",
-        vec![now.into()],
+        "DELETE FROM idempotency WHERE subject = $1 AND key = $2 AND expires_at <= $3",
+        vec![subject.to_string().into(), key.into(), now.into()],
     )
     .await?;
     let row = tx
@@ -138,6 +139,16 @@ pub(super) async fn earlier(
         .await?;
     row.map(|row| Ok((row.text(0)?, row.parsed(1)?)))
         .transpose()
+}
+
+/// Forgets answers whose requests will not be repeated any more.
+pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
+    db.clear(
+        "DELETE FROM idempotency WHERE (subject, key) IN
+             (SELECT subject, key FROM idempotency WHERE expires_at <= $1 LIMIT $2)",
+        vec![now.into()],
+    )
+    .await
 }
 
 pub(super) async fn remember(

@@ -401,10 +401,11 @@ async fn an_exchange_left_open_ends_abandoned_once_and_its_late_answer_is_not_us
     let house = House::new().await;
     house.grant(C4).await;
     let opened = house.gate.open(house.ask(C4)).await.unwrap();
-    assert_eq!(house.gate.abandon(house.world.now()).await.unwrap(), 0);
+    let abandon = || house.gate.abandon(Timestamp::MIN..house.world.now());
+    assert_eq!(abandon().await.unwrap(), 0);
     house.wait(Duration::from_secs(1));
-    assert_eq!(house.gate.abandon(house.world.now()).await.unwrap(), 1);
-    assert_eq!(house.gate.abandon(house.world.now()).await.unwrap(), 0);
+    assert_eq!(abandon().await.unwrap(), 1);
+    assert_eq!(abandon().await.unwrap(), 0);
     assert_eq!(
         house.gate.close(opened.exchange, ok()).await.unwrap(),
         Use::Discarded
@@ -421,6 +422,76 @@ async fn an_exchange_left_open_ends_abandoned_once_and_its_late_answer_is_not_us
     );
     // The late close counted nothing.
     assert_eq!(house.count("SELECT entries FROM subject_head").await, 2);
+}
+
+#[tokio::test]
+async fn of_many_exchanges_left_open_only_those_of_the_span_end_abandoned() {
+    let house = House::new().await;
+    house.grant(C4).await;
+    let early = house.world.now();
+    let _before = house.gate.open(house.ask(C4)).await.unwrap();
+    house.wait(Duration::from_secs(1));
+    let middle = house.world.now();
+    let within = house.gate.open(house.ask(C4)).await.unwrap();
+    house.wait(Duration::from_secs(1));
+    let late = house.world.now();
+    let _after = house.gate.open(house.ask(C4)).await.unwrap();
+    assert_eq!(house.gate.abandon(middle..late).await.unwrap(), 1);
+    let closed = house.gate.close(within.exchange, ok()).await.unwrap();
+    assert_eq!(closed, Use::Discarded);
+    assert_eq!(house.gate.abandon(early..late).await.unwrap(), 1);
+    assert_eq!(
+        house
+            .count("SELECT count(*) FROM exchange_outcome WHERE result = 'abandoned'")
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn the_owner_that_comes_back_and_the_sweeper_close_an_exchange_once_between_them() {
+    let house = House::new().await;
+    house.grant(C4).await;
+    for _ in 0..20 {
+        let job = JobId::random(&*house.world.entropy);
+        house.running(job).await;
+        let ask = Ask {
+            job: Some(job),
+            ..house.ask(C4)
+        };
+        let opened = house.gate.open(ask).await.unwrap();
+        let (closed, abandoned) = tokio::join!(
+            house.gate.close(opened.exchange, ok()),
+            house.gate.abandon_of(job)
+        );
+        // Whoever was second saw it: the answer is used or given up, never both.
+        match (closed.unwrap(), abandoned.unwrap()) {
+            (Use::Allowed, 0) | (Use::Discarded, 1) => {}
+            both => panic!("{both:?}"),
+        }
+    }
+    let outcomes = "SELECT count(*) FROM exchange_outcome";
+    assert_eq!(house.count(outcomes).await, 20);
+    // Every intent and outcome was counted once.
+    assert_eq!(house.count("SELECT entries FROM subject_head").await, 40);
+}
+
+#[tokio::test]
+async fn the_exchanges_of_other_fetches_are_left_alone() {
+    let house = House::new().await;
+    house.grant(C4).await;
+    let jobs = [(); 2].map(|()| JobId::random(&*house.world.entropy));
+    for job in jobs {
+        house.running(job).await;
+        let ask = Ask {
+            job: Some(job),
+            ..house.ask(C4)
+        };
+        let _open = house.gate.open(ask).await.unwrap();
+    }
+    assert_eq!(house.gate.abandon_of(jobs[0]).await.unwrap(), 1);
+    assert_eq!(house.gate.abandon_of(jobs[0]).await.unwrap(), 0);
+    assert_eq!(house.gate.abandon_of(jobs[1]).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -242,6 +242,21 @@ async fn the_same_key_gives_the_same_receipt_and_another_request_under_it_is_ref
 }
 
 #[tokio::test]
+async fn a_key_is_remembered_for_a_day_and_then_swept_away() {
+    let house = House::new().await;
+    let served = house.serve().await;
+    let request = Decisions {
+        idempotency_key: Some("k1".to_owned()),
+        ..answers(served, &[(C4, Grant)])
+    };
+    house.ledger.decide(&house.anna, request).await.unwrap();
+    assert_eq!(house.ledger.sweep().await.unwrap(), 0);
+    house.wait(Duration::from_hours(24));
+    assert_eq!(house.ledger.sweep().await.unwrap(), 1);
+    assert_eq!(house.count("SELECT COUNT(*) FROM idempotency").await, 0);
+}
+
+#[tokio::test]
 async fn a_repeated_submit_without_a_key_gets_the_same_receipt() {
     let house = House::new().await;
     let served = house.serve().await;

@@ -111,6 +111,23 @@ impl House {
         }
     }
 
+    /// A fetch of Anna's, as somebody's row.
+    async fn running(&self, job: JobId) {
+        let mut tx = self.db.begin().await.unwrap();
+        tx.execute(
+            "INSERT INTO job (job, subject, body, purpose, client, epoch, state, owner, created_at)
+             VALUES ($1, $2, 'prova', 'p', 'pages', 1, 'running', 'somebody', $3)",
+            vec![
+                job.to_string().into(),
+                self.anna.subject.to_string().into(),
+                self.world.now().into(),
+            ],
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn another(&self) -> Consenter {
         person(&self.db, &self.world, "prova").await
     }

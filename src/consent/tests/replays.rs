@@ -202,7 +202,7 @@ impl Replay {
     async fn abandon(&mut self) {
         let open: Vec<Exchange> = self.fleet.rows.left_open().collect();
         let now = self.house.world.now();
-        let abandoned = self.house.gate.abandon(now).await.unwrap();
+        let abandoned = self.house.gate.abandon(Timestamp::MIN..now).await.unwrap();
         assert_eq!(abandoned, open.len() as u64);
         for exchange in open {
             self.advance(Action::Abandon { exchange });

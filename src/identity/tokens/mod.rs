@@ -251,10 +251,7 @@ impl Tokens {
 
     /// Forgets identifiers whose assertions and proofs no clock accepts any more.
     pub async fn sweep(&self) -> Result<u64, Unavailable> {
-        let mut tx = self.db.begin().await?;
-        let gone = once::sweep(&mut tx, self.world.now()).await?;
-        tx.commit().await?;
-        Ok(gone)
+        Ok(once::sweep(&self.db, self.world.now()).await?)
     }
 
     /// The public key others verify tokens with.

@@ -112,7 +112,11 @@ pub(in super::super) async fn decide(sent: Sent) -> Result<Response, Trouble> {
         )
         .await?;
     if refuses {
-        member.app().exchange.forget(member.citizen().subject());
+        member
+            .app()
+            .exchange
+            .forget(member.citizen().subject())
+            .await;
     }
     let to = format!("/receipts/{}", decided.receipt.id);
     Ok(Redirect::to(&to).into_response())

@@ -1,20 +1,17 @@
 //! Asking, waiting, and what came of it.
 
-use std::convert::Infallible;
-
 use askama::Template;
 use axum::extract::Path;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::StreamExt as _;
 
 use super::super::html::{Shell, page};
 use super::super::trouble::Trouble;
 use super::super::view::facts::Facts;
 use super::super::view::progress::Progress;
 use super::super::visit::{Member, Sent};
-use crate::api::app::App;
-use crate::citizen::{JobId, Language, SubjectId};
+use crate::citizen::JobId;
 use crate::exchange::ProfileError;
 use crate::exchange::view::JobView;
 use crate::profile::Audience;
@@ -65,8 +62,12 @@ pub(in super::super) async fn events(
     Path(job): Path<String>,
 ) -> Result<Response, Trouble> {
     let (job, _) = find(&member, &job).await?;
-    let subject = member.citizen().subject();
-    let news = news(member.app().clone(), subject, job, member.language());
+    let (app, language) = (member.app().clone(), member.language());
+    let views = app.exchange.follow(member.citizen().subject(), job);
+    let news = views.map(move |view| {
+        let progress = Progress::new(&view, &app.catalogue, language);
+        Event::default().event("job").json_data(&progress)
+    });
     Ok(Sse::new(news)
         .keep_alive(KeepAlive::default())
         .into_response())
@@ -101,31 +102,4 @@ async fn find(member: &Member, job: &str) -> Result<(JobId, JobView), Trouble> {
     let subject = member.citizen().subject();
     let view = member.app().exchange.job(subject, id).await?;
     Ok((id, view.ok_or(Trouble::NotFound)?))
-}
-
-/// The state now, then again after each change, until the job is over.
-fn news(
-    app: App,
-    subject: SubjectId,
-    job: JobId,
-    language: Language,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    // Subscribed before the first read, so that no change falls between the two.
-    let watch = app.exchange.watch(job);
-    stream::unfold(
-        (app, watch, true, false),
-        move |(app, mut watch, first, over)| async move {
-            if over {
-                return None;
-            }
-            if !first {
-                // The sender goes when the job ends; the state then says so.
-                let _ = watch.as_mut()?.changed().await;
-            }
-            let view = app.exchange.job(subject, job).await.ok().flatten()?;
-            let progress = Progress::new(&view, &app.catalogue, language);
-            let event = Event::default().event("job").json_data(&progress).ok()?;
-            Some((Ok(event), (app, watch, false, progress.over)))
-        },
-    )
 }

@@ -61,7 +61,11 @@ pub(in super::super) async fn all(sent: Sent) -> Result<Response, Trouble> {
         .revoke_all(&member.consenter(), &purpose)
         .await
         .map_err(failed)?;
-    member.app().exchange.forget(member.citizen().subject());
+    member
+        .app()
+        .exchange
+        .forget(member.citizen().subject())
+        .await;
     Ok(done(&decided.receipt))
 }
 
@@ -72,7 +76,11 @@ async fn revoke(member: &Member, item: ItemId) -> Result<Receipt, Trouble> {
         .revoke(&member.consenter(), item)
         .await
         .map_err(failed)?;
-    member.app().exchange.forget(member.citizen().subject());
+    member
+        .app()
+        .exchange
+        .forget(member.citizen().subject())
+        .await;
     Ok(decided.receipt)
 }
 

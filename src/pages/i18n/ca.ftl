@@ -105,6 +105,11 @@ source-no-data = no hi consta res
 source-not-asked = no es pregunta
 source-received = rebut
 source-waiting = en espera
+source-waiting-behind = { $ahead ->
+    [0] en espera: és la següent
+    [1] en espera: hi ha 1 consulta davant
+   *[other] en espera: hi ha { $ahead } consultes davant
+}
 
 ## Profile
 facts-title = Això és el que sabem

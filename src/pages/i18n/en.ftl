@@ -105,6 +105,11 @@ source-no-data = no record
 source-not-asked = not asked
 source-received = received
 source-waiting = waiting
+source-waiting-behind = { $ahead ->
+    [0] waiting: next in line
+    [1] waiting: 1 request ahead
+   *[other] waiting: { $ahead } requests ahead
+}
 
 ## Profile
 facts-title = This is what we know

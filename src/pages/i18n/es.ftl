@@ -105,6 +105,11 @@ source-no-data = no consta nada
 source-not-asked = no se pregunta
 source-received = recibido
 source-waiting = en espera
+source-waiting-behind = { $ahead ->
+    [0] en espera: es la siguiente
+    [1] en espera: hay 1 consulta delante
+   *[other] en espera: hay { $ahead } consultas delante
+}
 
 ## Profile
 facts-title = Esto es lo que sabemos

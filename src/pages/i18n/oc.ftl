@@ -105,6 +105,11 @@ source-no-data = non i conste arren
 source-not-asked = non se demane
 source-received = recebut
 source-waiting = en demora
+source-waiting-behind = { $ahead ->
+    [0] en demora: ei era següenta
+    [1] en demora: i a 1 consulta dauant
+   *[other] en demora: i a { $ahead } consultes dauant
+}
 
 ## Profile
 facts-title = Açò ei çò que sabem

@@ -257,6 +257,7 @@ pub(in crate::pages) mod tests {
                     product: product.code.clone(),
                     source: product.source.clone(),
                     state: state.map_or(State::NotAsked, |(_, state)| *state),
+                    seq: None,
                     receipt: None,
                     at: state.map(|_| "2026-03-05T09:42:00Z".parse().unwrap()),
                     version: None,

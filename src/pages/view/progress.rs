@@ -70,16 +70,21 @@ fn row(
     catalogue: &Catalogue,
     texts: Texts,
 ) -> Option<Row> {
-    let states = views
-        .iter()
-        .filter(|view| view.source == source.as_str())
-        .map(|view| view.state);
-    let (shape, key) = look(states.max_by_key(|state| weight(*state))?);
+    let of_source = views.iter().filter(|view| view.source == source.as_str());
+    let telling = of_source.max_by_key(|view| weight(view.state))?;
+    let (shape, key) = look(telling.state);
+    let word = match telling.place {
+        Some(place) => {
+            let ahead = place.saturating_sub(1) as usize;
+            texts.with("source-waiting-behind", &[("ahead", ahead.into())])
+        }
+        None => texts.say(key),
+    };
     Some(Row {
         source: source.to_string(),
         name: source_name(catalogue, source, texts.0),
         shape,
-        word: texts.say(key),
+        word,
     })
 }
 
@@ -120,6 +125,7 @@ mod tests {
             source: (*source).to_owned(),
             state: *state,
             detail: None,
+            place: None,
         };
         JobView {
             job: "job".to_owned(),
@@ -165,5 +171,27 @@ mod tests {
         let progress = Progress::new(&job, &catalogue(), Language::Es);
         assert_eq!((progress.status.as_str(), progress.asked), ("1 de 2", 2));
         assert!(!progress.over);
+    }
+
+    #[test]
+    fn whoever_waits_is_told_how_many_are_ahead() {
+        let mut job = job(
+            JobState::Running,
+            &[("PADRO/NUMERO_CONVIVENTS", "PADRO", SourceState::Waiting)],
+        );
+        let mut word = |place, language| {
+            job.sources[0].place = place;
+            let progress = Progress::new(&job, &catalogue(), language);
+            progress.rows[0].word.clone()
+        };
+        assert_eq!(word(Some(1), Language::Ca), "en espera: és la següent");
+        let one = "en espera: hi ha 1 consulta davant";
+        assert_eq!(word(Some(2), Language::Ca), one);
+        let three = "en espera: hay 3 consultas delante";
+        assert_eq!(word(Some(4), Language::Es), three);
+        assert_eq!(word(Some(12), Language::En), "waiting: 11 requests ahead");
+        let oc = "en demora: i a 3 consultes dauant";
+        assert_eq!(word(Some(4), Language::Oc), oc);
+        assert_eq!(word(None, Language::Ca), "en espera");
     }
 }

@@ -6,13 +6,13 @@ use interop_gateway::store::{Db, Row};
 
 /// Every row about jobs, exchanges and consent.
 #[derive(Debug)]
-pub(super) struct Books {
+pub(crate) struct Books {
     /// State of each job.
-    pub(super) jobs: BTreeMap<String, String>,
-    pub(super) intents: BTreeMap<String, Intent>,
+    pub(crate) jobs: BTreeMap<String, String>,
+    pub(crate) intents: BTreeMap<String, Intent>,
     /// By the exchange they close.
-    pub(super) outcomes: BTreeMap<String, Outcome>,
-    pub(super) releases: Vec<Release>,
+    pub(crate) outcomes: BTreeMap<String, Outcome>,
+    pub(crate) releases: Vec<Release>,
     /// Epoch and number of entries of each person.
     heads: BTreeMap<String, (i64, i64)>,
     /// Epoch of the newest consent event of each person.
@@ -24,24 +24,24 @@ pub(super) struct Books {
 }
 
 #[derive(Debug)]
-pub(super) struct Intent {
+pub(crate) struct Intent {
     subject: String,
-    pub(super) job: String,
-    pub(super) request_id: String,
+    pub(crate) job: String,
+    pub(crate) request_id: String,
     counter: i64,
     entry: String,
 }
 
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) result: String,
+pub(crate) struct Outcome {
+    pub(crate) result: String,
     used: bool,
     counter: i64,
     entry: String,
 }
 
 #[derive(Debug)]
-pub(super) struct Release {
+pub(crate) struct Release {
     subject: String,
     counter: i64,
     entry: String,
@@ -49,7 +49,7 @@ pub(super) struct Release {
 }
 
 impl Books {
-    pub(super) async fn read(db: &Db) -> Self {
+    pub(crate) async fn read(db: &Db) -> Self {
         let all = async |sql| db.rows(sql, vec![]).await.unwrap();
         let parts = "SELECT release, exchange FROM release_exchange";
         let parts: Vec<_> = all(parts)
@@ -109,7 +109,7 @@ impl Books {
     }
 
     /// Exchanges that were begun and not closed.
-    pub(super) fn open(&self) -> BTreeSet<&String> {
+    pub(crate) fn open(&self) -> BTreeSet<&String> {
         let begun = self.intents.keys();
         begun
             .filter(|exchange| !self.outcomes.contains_key(*exchange))
@@ -117,7 +117,7 @@ impl Books {
     }
 
     /// Exchanges with this result.
-    pub(super) fn with_result(&self, result: &str) -> BTreeSet<&String> {
+    pub(crate) fn with_result(&self, result: &str) -> BTreeSet<&String> {
         let closed = self.outcomes.iter();
         closed
             .filter(|(_, outcome)| outcome.result == result)
@@ -126,13 +126,13 @@ impl Books {
     }
 
     /// The `IdPeticion` of every intent.
-    pub(super) fn request_ids(&self) -> BTreeSet<&str> {
+    pub(crate) fn request_ids(&self) -> BTreeSet<&str> {
         let intents = self.intents.values();
         intents.map(|intent| intent.request_id.as_str()).collect()
     }
 
     /// Holds at every commit, also while exchanges are open.
-    pub(super) fn assert_sound(&self) {
+    pub(crate) fn assert_sound(&self) {
         self.assert_counters_are_gapless();
         self.assert_entries_match_rows();
         assert_eq!(self.request_ids().len(), self.intents.len());
@@ -157,11 +157,15 @@ impl Books {
     }
 
     /// Holds once a start has ended what an earlier process left open.
-    pub(super) fn assert_closed(&self) {
+    pub(crate) fn assert_closed(&self) {
         self.assert_sound();
         assert_eq!(self.open(), BTreeSet::new(), "intents without outcome");
-        let running: Vec<_> = self.jobs.values().filter(|job| *job == "running").collect();
-        assert_eq!(running, Vec::<&String>::new());
+        assert_eq!(self.running(), 0);
+    }
+
+    /// How many jobs have not ended.
+    pub(crate) fn running(&self) -> usize {
+        self.jobs.values().filter(|job| *job == "running").count()
     }
 
     /// Intents, outcomes and releases of a person are numbered 1, 2, 3 ..., none twice.

@@ -4,8 +4,8 @@
 //! fetch and opens what was on the disk right after it. [`keyring`] replaces keys and restores copies under a
 //! gateway that goes on.
 
-mod books;
+pub(crate) mod books;
 mod journal;
 mod keyring;
 mod kill;
-mod town;
+pub(crate) mod town;

@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
-use simulator::ambient::{Clock, install_crypto};
+use simulator::ambient::{Clock, http_client, install_crypto};
 use simulator::folder::{ApiClient, CitizenApi, Decision, FolderClient};
 use simulator::jose::Es256;
 use simulator::story::{Ports, World, gateway_toml};
@@ -16,20 +16,20 @@ use tokio::process::{Child, Command};
 
 use crate::pair;
 
-pub(super) const PURPOSE: &str = "social-aid-recommendation";
+pub(crate) const PURPOSE: &str = "social-aid-recommendation";
 
 /// What the gateway calls itself; its socket is wherever a port was free.
 const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 
 /// A world, and the folder of a gateway in it.
-pub(super) struct Town {
-    pub(super) world: World,
-    pub(super) folder: TempDir,
+pub(crate) struct Town {
+    pub(crate) world: World,
+    pub(crate) folder: TempDir,
 }
 
 impl Town {
     /// A town whose gateway works on the pair of stores the environment names.
-    pub(super) async fn found() -> Self {
+    pub(crate) async fn found() -> Self {
         let town = Self::on_files().await;
         let text = fs::read_to_string(town.config()).unwrap();
         let mut config: toml::Table = text.parse().unwrap();
@@ -39,7 +39,7 @@ impl Town {
     }
 
     /// A town whose gateway keeps everything in files.
-    pub(super) async fn on_files() -> Self {
+    pub(crate) async fn on_files() -> Self {
         install_crypto();
         let folder = tempfile::tempdir().unwrap();
         let simulated = folder.path().join("simulator");
@@ -53,19 +53,19 @@ impl Town {
         town
     }
 
-    pub(super) fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("gateway.toml")
     }
 
     /// Runs a command of the gateway to its end.
-    pub(super) async fn command(&self, words: &[&str]) -> Output {
+    pub(crate) async fn command(&self, words: &[&str]) -> Output {
         let mut command = self.program();
         command.args(words).arg("--config").arg(self.config());
         command.output().await.unwrap()
     }
 
     /// Starts the gateway and waits until it is ready.
-    pub(super) async fn start(&self) -> Process {
+    pub(crate) async fn start(&self) -> Process {
         let mut command = self.program();
         command.args(["serve", "--config"]).arg(self.config());
         command.env("GATEWAY__TELEMETRY__FORMAT", "json");
@@ -95,27 +95,34 @@ impl Town {
         Process {
             child,
             folder: self.folder_at(&socket),
+            socket,
             said,
         }
     }
 
     /// El Meu Espai, calling a gateway at this socket.
-    pub(super) fn folder_at(&self, socket: &str) -> FolderClient {
+    pub(crate) fn folder_at(&self, socket: &str) -> FolderClient {
+        self.folder_through(http_client().unwrap(), socket)
+    }
+
+    /// The same through an HTTP client of its own.
+    pub(crate) fn folder_through(&self, http: reqwest::Client, socket: &str) -> FolderClient {
         let key = &self.world.pki.citizen_folder;
         let pem = fs::read_to_string(&key.key_path).unwrap();
         let key = Es256::from_pem(&pem).unwrap().with_kid(&key.kid);
         let client = ApiClient::new(PUBLIC_URL, "el-meu-espai", key).unwrap();
-        FolderClient::of(client.reached_at(&format!("http://{socket}")).unwrap())
+        let client = client.reached_at(&format!("http://{socket}")).unwrap();
+        FolderClient::of(client.through(http))
     }
 
     /// Somebody of the town, signed in.
-    pub(super) async fn sign_in(&self, folder: &FolderClient, who: &str) -> CitizenApi {
+    pub(crate) async fn sign_in(&self, folder: &FolderClient, who: &str) -> CitizenApi {
         let person = self.world.people.iter().find(|person| person.key == who);
         folder.citizen(person.unwrap()).await.unwrap()
     }
 
     /// How many requests reached the platform.
-    pub(super) fn sent(&self) -> usize {
+    pub(crate) fn sent(&self) -> usize {
         self.world.platform.recorder.received().len()
     }
 
@@ -134,22 +141,47 @@ impl Town {
 }
 
 /// A running gateway.
-pub(super) struct Process {
-    pub(super) child: Child,
-    pub(super) folder: FolderClient,
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) folder: FolderClient,
+    /// Where it listens.
+    pub(crate) socket: String,
     said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
     /// Ends it without a chance to do anything more.
-    pub(super) async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         assert!(self.child.try_wait().unwrap().is_none(), "{:?}", self.said);
         self.child.kill().await.unwrap();
     }
 }
 
+impl Process {
+    /// Tells it something by a signal, such as `TERM`.
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        let mut kill = Command::new("sh");
+        kill.args(["-c", r#"kill -s "$0" "$1""#, name, &id]);
+        assert!(kill.status().await.unwrap().success());
+    }
+
+    /// Ends it as a service manager does, and waits until it has ended well.
+    pub(crate) async fn stop(mut self) {
+        self.signal("TERM").await;
+        let ended = self.child.wait().await.unwrap();
+        assert!(ended.success(), "{ended}: {:?}", self.said);
+    }
+
+    /// Whether one of its lines says this.
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.iter().any(|line| line.contains(words))
+    }
+}
+
 /// Says yes to everything.
-pub(super) async fn grant_all(citizen: &CitizenApi) {
+pub(crate) async fn grant_all(citizen: &CitizenApi) {
     let items = citizen.consents(PURPOSE).await.unwrap();
     let decisions: Vec<_> = items
         .iter()
@@ -161,7 +193,7 @@ pub(super) async fn grant_all(citizen: &CitizenApi) {
 }
 
 /// Starts a fetch and does not wait for it; gives its job.
-pub(super) async fn begin_fetch(citizen: &CitizenApi) -> String {
+pub(crate) async fn begin_fetch(citizen: &CitizenApi) -> String {
     let request = citizen.request(http::Method::POST, "/v1/me/profile-jobs");
     let request = request.body(&json!({"purpose": PURPOSE}));
     let job = request.header("Prefer", "wait=0").send().await.unwrap();
@@ -169,12 +201,12 @@ pub(super) async fn begin_fetch(citizen: &CitizenApi) -> String {
 }
 
 /// Fetches to the end; gives the job.
-pub(super) async fn fetch(citizen: &CitizenApi) -> String {
+pub(crate) async fn fetch(citizen: &CitizenApi) -> String {
     let job = citizen.fetch_profile(PURPOSE).await.unwrap();
     assert_eq!(job["state"], "finished", "{job}");
     text(&job, "job")
 }
 
-pub(super) fn text(object: &Value, name: &str) -> String {
+pub(crate) fn text(object: &Value, name: &str) -> String {
     object[name].as_str().unwrap().to_owned()
 }

@@ -16,6 +16,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use interop_gateway::api::App;
+use interop_gateway::citizen::{Document, SubjectId};
 use interop_gateway::clock::{self, Clock, SystemClock, SystemEntropy};
 use interop_gateway::config::Config;
 use interop_gateway::gateway::Gateway;
@@ -108,6 +109,8 @@ pub(super) struct Setup {
     pub(super) killable: bool,
     /// Sections laid over the configuration, such as stores of the test's own.
     pub(super) over: toml::Table,
+    /// Seconds between telling readiness "no" and taking no new connections.
+    pub(super) stop_after_s: u16,
 }
 
 impl World {
@@ -198,6 +201,11 @@ impl World {
             .unwrap();
     }
 
+    /// Tells the gateway to stop, and does not wait for it.
+    pub(super) fn tell_to_stop(&self) {
+        self.gateway.as_ref().unwrap().stop.cancel();
+    }
+
     /// Stops the gateway as a service manager would.
     pub(super) async fn stop(&mut self) {
         let Running { stop, served, .. } = self.gateway.take().unwrap();
@@ -244,6 +252,18 @@ impl World {
         self.until("SELECT count(*) FROM log_staged", 0).await;
         self.clock.advance(by);
         patiently(async || self.app().log.admits_exchanges().is_ok()).await;
+    }
+
+    /// Forgets what is kept about a person, so that the next fetch asks again.
+    pub(super) async fn forget(&self, key: &str) {
+        self.app().exchange.forget(self.subject(key).await).await;
+    }
+
+    /// The gateway's own name for somebody who has logged in.
+    pub(super) async fn subject(&self, key: &str) -> SubjectId {
+        let document = Document::Nif(self.person(key).document.parse().unwrap());
+        let subject = self.app().keyring.subject_of(&document).await;
+        subject.unwrap().unwrap()
     }
 
     /// How many requests have reached the platform.
@@ -406,6 +426,10 @@ async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story:
     let mut table: toml::Table = toml::from_str(text).unwrap();
     pair::choose(&mut table, files).await;
     table["limits"]["per_second"] = 1000.into();
+    table["http"].as_table_mut().unwrap().insert(
+        "stop_after_s".to_owned(),
+        i64::from(setup.stop_after_s).into(),
+    );
     let often = "citizen = { burst = 10000, per_minute = 600000 }";
     let often: toml::Table = often.parse().unwrap();
     table.insert("rates".to_owned(), often.into());

@@ -32,6 +32,7 @@ async fn holds(rows: impl IntoIterator<Item = Row>) {
     decide(&citizen, &[(WORK, Decision::Grant)]).await;
     for row in rows {
         world.turn(WORK, row.knobs.clone());
+        world.forget("marta").await;
         let job = fetched(&citizen).await;
         assert_eq!(source(&job, WORK), ("failed", Some(row.code)), "{row:?}");
         let newest = citizen.exchanges().await.unwrap().remove(0);
@@ -207,6 +208,7 @@ async fn a_recorded_genuine_answer_served_again_is_refused() {
     let genuine = fetched(&citizen).await;
     assert_eq!(source(&genuine, WORK).0, "received");
     world.turn(WORK, broken(Transport::Replay));
+    world.forget("marta").await;
     let job = fetched(&citizen).await;
     assert_eq!(source(&job, WORK), ("failed", Some("PCI-OTHER-REQUEST")));
     // The very same bytes came twice, and were used once.
@@ -257,6 +259,7 @@ async fn each_service_code_ends_as_what_it_says_and_not_as_another() {
         (IDENTITY, "86", "no_data", "no_data", true),
         (IDENTITY, "0502", "failed", "error", false),
     ] {
+        world.forget("marta").await;
         world.turn(
             product,
             Knobs {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
+use interop_gateway::exchange::Exchange;
+
 use super::*;
 
 const AT_ONCE: usize = 8;
@@ -13,35 +15,46 @@ async fn keep_fetching(citizen: CitizenApi, over: Arc<AtomicBool>) -> usize {
     while !over.load(Ordering::SeqCst) {
         let body = json!({"purpose": PURPOSE});
         let started = citizen.post("/v1/me/profile-jobs", &body).await.unwrap();
-        assert_eq!(started.status, 202, "{}", started.text());
+        assert!([200, 202].contains(&started.status), "{}", started.text());
         jobs += 1;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     jobs
 }
 
-/// Reads one profile until it is refused; gives how often it was handed over.
-async fn keep_reading(citizen: CitizenApi, job: String) -> usize {
-    for times in 0.. {
+/// Reads one profile until told to stop, another when it is refused; gives how often it was handed
+/// over.
+async fn keep_reading(citizen: CitizenApi, mut job: String, over: Arc<AtomicBool>) -> usize {
+    let mut times = 0;
+    while !over.load(Ordering::SeqCst) {
         match citizen.profile(&job).await {
-            Ok(_) => {}
+            Ok(_) => times += 1,
             Err(error) => {
                 let kind = error.slug().unwrap_or_default();
                 assert!(
                     ["gone", "consent-revoked-in-flight"].contains(&kind),
                     "{error}"
                 );
-                return times;
+                job = text(&fetched(&citizen).await, "job");
             }
         }
     }
-    0
+    times
+}
+
+/// Forgets what is kept, again and again, so that fetches go on asking.
+async fn keep_forgetting(exchange: Exchange, subject: SubjectId, over: Arc<AtomicBool>) {
+    while !over.load(Ordering::SeqCst) {
+        exchange.forget(subject).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows() {
     let world = World::start().await;
     let citizen = world.willing("marta").await;
+    let subject = world.subject("marta").await;
     world.outside.platform.controls.everywhere(late(20));
     for round in 0..3 {
         decide_all(&citizen, Decision::Grant).await;
@@ -51,8 +64,13 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
             .map(|_| tokio::spawn(keep_fetching(citizen.clone(), Arc::clone(&over))))
             .collect();
         let reading: Vec<_> = (0..2)
-            .map(|_| tokio::spawn(keep_reading(citizen.clone(), job.clone())))
+            .map(|_| {
+                let reading = keep_reading(citizen.clone(), job.clone(), Arc::clone(&over));
+                tokio::spawn(reading)
+            })
             .collect();
+        let exchange = world.app().exchange.clone();
+        let forgetting = tokio::spawn(keep_forgetting(exchange, subject, Arc::clone(&over)));
         let asked = world.outside.platform.recorder.count(WORK);
         patiently(async || world.outside.platform.recorder.count(WORK) > asked + 2).await;
 
@@ -66,9 +84,12 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
         for task in fetching {
             jobs += task.await.unwrap();
         }
+        let mut handed_over = 0;
         for task in reading {
-            task.await.unwrap();
+            handed_over += task.await.unwrap();
         }
+        forgetting.await.unwrap();
+        assert!(handed_over > 0, "round {round}");
         world
             .until("SELECT count(*) FROM job WHERE state = 'running'", 0)
             .await;
@@ -132,6 +153,7 @@ async fn nothing_after(world: &World, answered: Timestamp) {
 async fn many_fetches_at_once_count_a_persons_entries_without_gap_or_repetition() {
     let world = World::start().await;
     let citizen = world.willing("marta").await;
+    world.outside.platform.controls.everywhere(late(500));
     let fetches: Vec<_> = (0..6)
         .map(|_| {
             let citizen = citizen.clone();
@@ -154,6 +176,8 @@ async fn many_fetches_at_once_count_a_persons_entries_without_gap_or_repetition(
         .map(|row| row.int(0).unwrap())
         .collect();
     let first = counters[0];
-    let expected: Vec<_> = (first..).take(6 * 4 * 2 + 6).collect();
+    let expected: Vec<_> = (first..).take(counters.len()).collect();
     assert_eq!(counters, expected);
+    // A slow machine may let the last fetch rest on the answers of the first.
+    assert!(counters.len() > 3 * 4 * 2 + 6, "{}", counters.len());
 }

@@ -55,6 +55,7 @@ async fn the_income_level_is_asked_for_only_when_the_first_question_fails() {
     assert_eq!(world.outside.platform.recorder.count(C2), 0);
 
     world.turn(C4, said(PlatformError::Generic));
+    world.forget("marta").await;
     let job = fetched(&citizen).await;
     assert_eq!(source(&job, C4), ("failed", Some("PCI-0502")));
     assert_eq!(source(&job, C2), ("received", Some("1000")));

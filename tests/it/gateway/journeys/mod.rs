@@ -2,5 +2,7 @@
 
 mod deciding;
 mod fetching;
+mod keeping;
 mod records;
 mod stopping;
+mod thrift;

@@ -1,0 +1,140 @@
+//! Handing a profile over: put together from what is kept, released, projected.
+
+use jiff::Timestamp;
+
+use super::jobs::{Ended, SourceRow, Standing};
+use super::kept::{Drawer, Kept, kept_until};
+use super::start::permissions;
+use super::view::JobState;
+use super::{Exchange, ProfileError, recipient};
+use crate::citizen::{ExchangeId, JobId, ProductCode, SubjectId};
+use crate::consent::Release;
+use crate::identity::Citizen;
+use crate::profile::{Audience, Projection, SourceOutcome, normalise};
+
+impl Exchange {
+    /// Hands a person's profile over, once its release is durable.
+    ///
+    /// The profile is put together from the answers that are kept, on whichever replica. Only for
+    /// the client and the body the fetch was for: answers are kept for nobody else.
+    pub async fn profile(
+        &self,
+        citizen: &Citizen,
+        job: JobId,
+        audience: Audience,
+    ) -> Result<Projection, ProfileError> {
+        let subject = citizen.subject();
+        let ended = self.inner.jobs.ended(subject, job).await?;
+        let ended = ended.ok_or(ProfileError::Unknown)?;
+        match ended.state {
+            JobState::Running => return Err(ProfileError::Running),
+            JobState::Interrupted => return Err(ProfileError::Gone),
+            JobState::Finished => {}
+        }
+        let outcomes = self.outcomes(citizen, ended).await?;
+        let profile = normalise(&outcomes, &self.inner.indicators, self.inner.today());
+        let projection = profile.project(audience);
+        self.inner
+            .gate
+            .release(Release {
+                subject,
+                job,
+                recipient: recipient(citizen),
+                fields: known_fields(&projection),
+                exchanges: outcomes.iter().filter_map(exchange).collect(),
+            })
+            .await?;
+        Ok(projection)
+    }
+
+    /// Drops every answer kept about a person, as a withdrawal demands. What cannot be dropped is
+    /// found by nobody: the decision it came by no longer stands.
+    pub async fn forget(&self, subject: SubjectId) {
+        self.inner.kept.forget(subject).await;
+    }
+
+    /// What a job came to, from its rows and the answers that are kept.
+    async fn outcomes(
+        &self,
+        citizen: &Citizen,
+        ended: Ended,
+    ) -> Result<Vec<(ProductCode, SourceOutcome)>, ProfileError> {
+        let client = recipient(citizen);
+        if ended.client != client || ended.body != *citizen.body() {
+            return Err(ProfileError::Gone);
+        }
+        let drawer = Drawer {
+            subject: citizen.subject(),
+            client: &client,
+        };
+        let ledger = &self.inner.ledger;
+        let (_, items) = ledger
+            .items(drawer.subject, &ended.body, &ended.purpose)
+            .await?;
+        let mut permissions = permissions(&items);
+        // Only the very permission the job rested on: one given anew is another.
+        permissions.retain(|product, permission| {
+            let mut rows = ended.sources.iter();
+            let row = rows.find(|row| row.product == *product);
+            row.and_then(|row| row.standing.consent_seq) == Some(permission.seq)
+        });
+        let mut kept = self.inner.kept.find(drawer, &permissions).await;
+        kept.retain(|product, _| self.is_recent(product, ended.finished_at));
+        let mut outcomes = Vec::new();
+        for SourceRow {
+            product, standing, ..
+        } in ended.sources
+        {
+            let outcome = match standing {
+                Standing {
+                    consent_seq: Some(_),
+                    ..
+                } => {
+                    // Perhaps a newer one, of a later fetch under the same permission.
+                    let Kept {
+                        answer, provenance, ..
+                    } = kept.remove(&product).ok_or(ProfileError::Gone)?;
+                    SourceOutcome::Answered { answer, provenance }
+                }
+                Standing { gap: Some(gap), .. } => SourceOutcome::Gap(gap),
+                // A fall-back that was not needed.
+                Standing { .. } => continue,
+            };
+            outcomes.push((product, outcome));
+        }
+        Ok(outcomes)
+    }
+
+    /// Whether a fetch that ended then may still be read for this product: as long as an answer that
+    /// came last of all would be kept, whatever later fetches put there.
+    fn is_recent(&self, product: &ProductCode, ended: Option<Timestamp>) -> bool {
+        let product = self.inner.catalogue.product(product);
+        let until = product
+            .zip(ended)
+            .map(|(product, ended)| kept_until(ended, product.profile_cache));
+        until.is_some_and(|until| until > self.inner.world.now())
+    }
+}
+
+/// The exchange an answer came by.
+fn exchange((_, outcome): &(ProductCode, SourceOutcome)) -> Option<ExchangeId> {
+    match outcome {
+        SourceOutcome::Answered { provenance, .. } => Some(provenance.exchange),
+        SourceOutcome::Gap(_) => None,
+    }
+}
+
+/// Names of the fields that carry a value, such as `income.annual`: what the release records.
+fn known_fields(projection: &Projection) -> Vec<String> {
+    let whole = serde_json::to_value(projection).unwrap_or_default();
+    let groups = whole.as_object().into_iter().flatten();
+    groups
+        .filter_map(|(group, fields)| Some((group, fields.as_object()?)))
+        .flat_map(|(group, fields)| {
+            let known = fields
+                .iter()
+                .filter(|(_, field)| field.get("value").is_some());
+            known.map(move |(name, _)| format!("{group}.{name}"))
+        })
+        .collect()
+}
