@@ -11,6 +11,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use interop_gateway::store::{Db, Location, Schema};
+use redis::AsyncCommands as _;
 use serde_json::Value;
 use simulator::folder::CitizenApi;
 use simulator::pci::{Knobs, Transport};
@@ -89,6 +90,15 @@ impl Fleet {
     /// One number from the database.
     async fn number(&self, sql: &str) -> i64 {
         self.postgres.sql("database", sql).await[0].parse().unwrap()
+    }
+
+    /// Forgets every kept answer, so that the next fetches ask again.
+    async fn forget_answers(&self) {
+        let mut redis = self.redis.connection().await;
+        let kept: Vec<String> = redis.keys("gateway:group:*").await.unwrap();
+        if !kept.is_empty() {
+            let _: u64 = redis.del(kept).await.unwrap();
+        }
     }
 
     /// How often the log says that a fetch was interrupted.
