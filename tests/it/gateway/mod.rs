@@ -112,8 +112,6 @@ pub(super) struct Setup {
     pub(super) over: toml::Table,
     /// Seconds between telling readiness "no" and taking no new connections.
     pub(super) stop_after_s: u16,
-    /// Sections laid over the configuration, such as stores of the test's own.
-    pub(super) over: toml::Table,
 }
 
 impl World {
