@@ -15,7 +15,7 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 
-use super::log::checkpoint::{self, Checkpoint};
+use super::log::checkpoint::Checkpoint;
 use super::sequencer::TTL;
 use super::*;
 use crate::citizen::SubjectId;
