@@ -19,7 +19,6 @@ mod process;
 mod revoke;
 mod start;
 #[path = "../../tests/it/crash/town.rs"]
-#[expect(dead_code, reason = "tests of several replicas need more of it")]
 mod town;
 
 #[tokio::main]

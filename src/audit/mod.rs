@@ -37,6 +37,7 @@ pub use log::tile::Place;
 pub use sequencer::SequenceReport;
 pub use signer::{InvalidSigningKey, LogSigner};
 
+use self::log::checkpoint::Checkpoint;
 use self::sequencer::Sequencer;
 use crate::clock::World;
 use crate::store::keyring::{Keyring, KeyringError};
@@ -122,7 +123,8 @@ pub enum LogError {
     Payload(&'static str),
     /// The database is older than what was already published.
     #[error(
-        "the log has {found} entries but {anchored} were published: an older copy was restored"
+        "the log has {found} entries but {anchored} were published: an older copy was restored, or a \
+         fail-over lost the newest (docs/operating.md, Fail-over)"
     )]
     RolledBack {
         /// Entries under the anchored checkpoint.
@@ -166,6 +168,7 @@ pub struct Log {
     world: World,
     oldest: AtomicI64, // microseconds of the oldest entry known to wait, or NONE_WAITS
     wake: Notify,
+    last: std::sync::Mutex<Option<(Checkpoint, Vec<u8>)>>, // the last one read, and its note
     sequencer: Option<Sequencer>,
     turn: Mutex<Option<Lease>>, // one step of the sequencer at a time in this process
 }

@@ -45,6 +45,7 @@ impl Log {
             oldest: AtomicI64::new(NONE_WAITS),
             wake: Notify::new(),
             turn: Mutex::new(None),
+            last: std::sync::Mutex::default(),
         };
         log.begin().await?;
         log.compare_with_anchor().await?;

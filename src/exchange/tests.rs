@@ -195,7 +195,7 @@ async fn a_replica_says_that_it_is_alive_again_after_a_pause() {
     let leases = Leases::new(bench.db.clone(), "other".to_owned(), bench.world.clone());
     let live = async || leases.live("replica/").await.unwrap();
     // On a file there is no other process, and nothing to tell it.
-    let expected = if bench.db.is_shared() { 1 } else { 0 };
+    let expected = usize::from(bench.db.is_shared());
     assert_eq!(live().await.len(), expected);
     bench.hands.advance(TTL);
     assert_eq!(live().await.len(), 0);

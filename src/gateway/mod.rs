@@ -3,6 +3,7 @@
 mod defects;
 mod fleet_time;
 mod material;
+mod standing;
 mod stores;
 mod sweeper;
 
@@ -30,6 +31,7 @@ use crate::identity::{self, Identity, jwt};
 use crate::pages;
 use crate::products::Catalogue;
 use crate::profile::Indicators;
+use crate::store::Remark;
 use defects::{one, told};
 use material::Material;
 use stores::Stores;
@@ -50,6 +52,7 @@ const ANNOUNCE: Duration = Duration::from_mins(1);
 pub struct Gateway {
     app: App,
     stop_after: Duration,
+    remarks: Vec<Remark>,
 }
 
 impl Gateway {
@@ -148,6 +151,7 @@ impl Gateway {
         Ok(Self {
             app,
             stop_after: Duration::from_secs(config.http.stop_after_s.into()),
+            remarks: stores.remarks,
         })
     }
 
@@ -156,6 +160,11 @@ impl Gateway {
         let routes = routes::routes(self.app.clone()).merge(pages::routes(self.app.clone()));
         let hint = axum::middleware::map_response_with_state(self.app.stopping.clone(), go_away);
         layers::around(routes).layer(hint)
+    }
+
+    /// What an operator should know about the databases: what a crash or a fail-over could lose.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// The rooms, for whoever drives the service from within.

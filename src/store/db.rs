@@ -1,6 +1,7 @@
 //! The database and its transactions, on either engine.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +12,8 @@ use sqlx::{Executor, Postgres, Sqlite, Transaction};
 #[cfg(test)]
 use super::faults::attempt;
 use super::value::{bind, instant};
-use super::{Location, Row, Schema, StoreError, Value, postgres, sqlite};
+use super::{Durability, Location, Row, Schema, StoreError, Value};
+use super::{durability, postgres, roles, sqlite};
 
 /// How long a statement may take before the server counts as gone. A network that swallows packets
 /// says nothing; whoever waits for it must still get an answer.
@@ -74,7 +76,7 @@ impl Db {
         Ok(Self { engine, counts })
     }
 
-    /// Brings the schema up to date, as the user who owns it.
+    /// Brings the schema up to date, as the user who owns it, and grants each role its part.
     pub async fn migrate(location: &Location, schema: Schema) -> Result<(), StoreError> {
         match location {
             Location::File(_) => {
@@ -192,6 +194,23 @@ impl Db {
         let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
         let row = patiently(bind(sql, vec![]).fetch_one(&pools.reader)).await?;
         Ok(instant(Row::Postgres(row).int(0)?))
+    }
+
+    /// What a crash or a fail-over could lose of what was answered.
+    pub async fn durability(&self) -> Result<Durability, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => durability::read(&pools.reader).await,
+            Engine::Sqlite(_) => Ok(Durability::File),
+        }
+    }
+
+    /// Tables whose rows are only ever added, and which the connected user of a server could change
+    /// all the same. A file has no users; there only the log itself notices.
+    pub async fn alterable_evidence(&self) -> Result<Vec<String>, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => roles::alterable(&pools.reader).await,
+            Engine::Sqlite(_) => Ok(Vec::new()),
+        }
     }
 
     /// Empties the write-ahead journal of a file, so that what was deleted is not found there either.
@@ -340,10 +359,15 @@ const fn attempt<F: Future>(call: F) -> F {
     call
 }
 
-/// Gives up on a server that does not answer.
-async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
-    }
+/// Gives up on a server that does not answer. What the driver keeps meanwhile is large, and lies on
+/// the heap rather than in everything that waits for it.
+fn patiently<'work, T: 'work>(
+    work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'work,
+) -> Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'work>> {
+    Box::pin(async move {
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+        }
+    })
 }

@@ -1,6 +1,8 @@
 //! The integration tests: one program, its modules in the order of the flow.
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod cache;
 #[cfg(test)]
 mod crash;
@@ -17,7 +19,11 @@ mod pair;
 #[cfg(test)]
 mod products;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]

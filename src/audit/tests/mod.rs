@@ -15,7 +15,7 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value, json};
 
-use super::log::checkpoint::{self, Checkpoint};
+use super::log::checkpoint::Checkpoint;
 use super::sequencer::TTL;
 use super::*;
 use crate::citizen::SubjectId;
@@ -174,7 +174,7 @@ pub(super) async fn fence_of(log: &Log) -> i64 {
 /// The checkpoint in an anchor file.
 pub(super) fn anchored(log: &Log) -> Checkpoint {
     let note = std::fs::read(&log.config.anchor).unwrap();
-    checkpoint::read(&note, log.verifier_key()).unwrap()
+    log.signed(&note).unwrap()
 }
 
 /// Fails unless every entry that was staged has a number, and the log is one.

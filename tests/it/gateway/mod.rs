@@ -87,7 +87,7 @@ pub(super) struct World {
     pub(super) auditor: AuditorClient,
     pub(super) url: String,
     gateway: Option<Running>,
-    config: Config,
+    pub(super) config: Config,
     /// Everything the gateway writes.
     pub(super) files: TempDir,
 }

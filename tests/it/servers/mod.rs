@@ -15,6 +15,7 @@ mod tls;
 
 pub(crate) use cut::Cut;
 pub(crate) use postgres::{Postgres, run_sql};
+pub(crate) use process::Port;
 pub(crate) use redis::Redis;
 pub(crate) use sentinel::Sentinel;
 pub(crate) use tls::Tls;
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Looks again until it holds.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !holds().await {
         assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");

@@ -18,13 +18,13 @@ use super::until;
 /// The socket is bound and never listens. So nobody else is given the number, whoever connects
 /// meanwhile is refused, and a server that sets `SO_REUSEADDR`, as all of ours do, binds beside it.
 #[derive(Debug)]
-pub(super) struct Port {
-    pub(super) number: u16,
+pub(crate) struct Port {
+    pub(crate) number: u16,
     _kept: TcpSocket,
 }
 
 impl Port {
-    pub(super) fn free() -> Self {
+    pub(crate) fn free() -> Self {
         let kept = bound(0);
         let number = kept.local_addr().unwrap().port();
         Self {
