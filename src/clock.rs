@@ -201,11 +201,12 @@ mod tests {
 
     /// A look at a clock that is this far ahead of ours.
     fn look(clock: &SystemClock, ahead: SignedDuration, took: Duration) -> Sighting {
-        let answered = clock.monotonic() + took;
+        let asked = clock.monotonic();
+        let answered = asked + took;
         std::thread::sleep(took);
         Sighting {
             said: machine() - took / 2 + ahead,
-            asked: answered - took,
+            asked,
             answered,
         }
     }

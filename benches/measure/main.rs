@@ -19,7 +19,6 @@ mod process;
 mod revoke;
 mod start;
 #[path = "../../tests/it/crash/town.rs"]
-#[expect(dead_code, reason = "tests of several replicas need more of it")]
 mod town;
 
 #[tokio::main]
@@ -31,6 +30,8 @@ async fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let optimised = !cfg!(debug_assertions);
     println!("optimised build: {optimised}");
+    let shared = std::env::var_os("GATEWAY_TEST_POSTGRES").is_some();
+    println!("PostgreSQL and Redis: {shared}");
     if is_wanted("cost") {
         cost::measure().await;
     }

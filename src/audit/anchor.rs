@@ -6,6 +6,8 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::LogError;
+#[cfg(test)]
+use crate::store::faults::around_file as attempt;
 
 /// The bytes of the anchor file, or nothing if there is none.
 pub(super) async fn read(path: &Path) -> Result<Option<Vec<u8>>, LogError> {
@@ -20,6 +22,7 @@ pub(super) async fn read(path: &Path) -> Result<Option<Vec<u8>>, LogError> {
         Err(error) => Err(error),
     })
     .await
+    .map_err(LogError::Anchor)
 }
 
 /// Replaces the anchor file: whoever reads finds the old one or the new one, whole.
@@ -36,6 +39,7 @@ pub(super) async fn write(path: &Path, aside: &str, note: &str) -> Result<(), Lo
         sync_folder_of(&path)
     })
     .await
+    .map_err(LogError::Anchor)
 }
 
 fn beside(path: &Path, aside: &str) -> PathBuf {
@@ -56,11 +60,18 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 
 async fn off_the_runtime<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, LogError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
-        .map_err(LogError::Anchor)
+) -> io::Result<T> {
+    attempt(async {
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
+    })
+    .await
+}
+
+/// One use of the file. Tests make it fail, before or after it is done.
+#[cfg(not(test))]
+const fn attempt<F: Future>(call: F) -> F {
+    call
 }
 
 /// Bytes; more than any checkpoint, which refuses what is longer.

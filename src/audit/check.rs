@@ -138,6 +138,8 @@ impl Log {
     /// Reads everything once and opens every payload: minutes for millions of entries. An error means
     /// that the check could not be made; what it finds wrong is in the answer.
     pub async fn audit_self(&self) -> Result<Checked, LogError> {
+        // In this order: an anchor is written after its head was committed.
+        let kept = anchor::read(&self.config.anchor).await?;
         let mut walk = Walk {
             log: self,
             head: store::head(&self.db).await?,
@@ -145,7 +147,7 @@ impl Log {
             anchored: None,
             checked: Checked::default(),
         };
-        walk.anchor().await?;
+        walk.anchor(kept.as_deref());
         walk.checkpoints_within(0, 0).await?;
         while walk.edge.size() < walk.head.tree.size && !walk.checked.is_enough() {
             walk.page().await?;
@@ -166,9 +168,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    async fn anchor(&mut self) -> Result<(), LogError> {
-        let kept = anchor::read(&self.log.config.anchor).await?;
-        let kept = kept.and_then(|kept| checkpoint::read(&kept, &self.log.verifier_key).ok());
+    fn anchor(&mut self, kept: Option<&[u8]>) {
+        let kept = kept.and_then(|kept| checkpoint::read(kept, &self.log.verifier_key).ok());
         match kept {
             None => self.checked.add(Finding::AnchorUnusable),
             Some(kept) if kept.size > self.head.tree.size => {
@@ -178,7 +179,6 @@ impl Walk<'_> {
             }
             Some(kept) => self.anchored = Some(kept),
         }
-        Ok(())
     }
 
     /// Takes the next entries, up to a thousand, into the tree.

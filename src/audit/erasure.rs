@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Kind, Log, LogError, Staged};
 use crate::citizen::SubjectId;
+use crate::store::Db;
+use crate::store::keyring::Keyring;
 
 impl Log {
     /// Records that a person is erased, then destroys their keys.
@@ -36,11 +38,16 @@ impl Log {
     ///
     /// To be run after every restore of the keyring, before anything else.
     pub async fn repeat_erasures(&self) -> Result<u64, LogError> {
-        let erased = self.db.rows("SELECT DISTINCT subject FROM erasure", vec![]);
-        let mut keys = 0;
-        for row in erased.await? {
-            keys += self.keyring.erase(row.parsed(0)?).await?;
-        }
-        Ok(keys)
+        repeat_erasures(&self.db, &self.keyring).await
     }
+}
+
+/// [`Log::repeat_erasures`], for whoever may delete keys and has no log open.
+pub async fn repeat_erasures(db: &Db, keyring: &Keyring) -> Result<u64, LogError> {
+    let erased = db.rows("SELECT DISTINCT subject FROM erasure", vec![]);
+    let mut keys = 0;
+    for row in erased.await? {
+        keys += keyring.erase(row.parsed(0)?).await?;
+    }
+    Ok(keys)
 }

@@ -10,7 +10,9 @@ mod check;
 mod entry;
 mod erasure;
 pub mod log;
+mod number;
 mod prove;
+mod publish;
 mod sequencer;
 mod signer;
 mod start;
@@ -28,14 +30,18 @@ use tokio::sync::{Mutex, Notify};
 
 pub use check::{Checked, Finding};
 pub use entry::{Entry, Staged};
+pub use erasure::repeat_erasures;
 pub use log::checkpoint::CheckpointError;
 pub use log::leaf::Kind;
 pub use log::tile::Place;
 pub use sequencer::SequenceReport;
 pub use signer::{InvalidSigningKey, LogSigner};
 
+use self::log::checkpoint::Checkpoint;
+use self::sequencer::Sequencer;
 use crate::clock::World;
 use crate::store::keyring::{Keyring, KeyringError};
+use crate::store::lease::Lease;
 use crate::store::{Db, StoreError, micros};
 
 /// How a log is called and where its anchor lies.
@@ -47,6 +53,26 @@ pub struct LogConfig {
     pub stall_after: Duration,
     /// The file that keeps the newest checkpoint outside the database.
     pub anchor: PathBuf,
+}
+
+/// Where the log lies, and as whom this process works on it.
+#[derive(Clone, Debug)]
+pub struct LogStores {
+    /// The database, to read it all and to add entries.
+    pub db: Db,
+    /// The same database as a user who may number entries and publish. `None`: this process leaves
+    /// that to others.
+    pub sequencer: Option<Db>,
+}
+
+impl From<Db> for LogStores {
+    /// One user for everything, as on a file.
+    fn from(db: Db) -> Self {
+        Self {
+            sequencer: Some(db.clone()),
+            db,
+        }
+    }
 }
 
 /// Why the log did not do as asked.
@@ -75,6 +101,9 @@ pub enum LogError {
     /// The keyring failed.
     #[error(transparent)]
     Keyring(KeyringError),
+    /// There is no log yet, and this process may not begin one.
+    #[error("there is no log yet; first start a gateway that may number it")]
+    NotBegun,
     /// Not a name a checkpoint can carry.
     #[error("the log's name must not be empty nor hold spaces, plus signs or control characters")]
     Origin,
@@ -94,7 +123,8 @@ pub enum LogError {
     Payload(&'static str),
     /// The database is older than what was already published.
     #[error(
-        "the log has {found} entries but {anchored} were published: an older copy was restored"
+        "the log has {found} entries but {anchored} were published: an older copy was restored, or a \
+         fail-over lost the newest (docs/operating.md, Fail-over)"
     )]
     RolledBack {
         /// Entries under the anchored checkpoint.
@@ -138,7 +168,9 @@ pub struct Log {
     world: World,
     oldest: AtomicI64, // microseconds of the oldest entry known to wait, or NONE_WAITS
     wake: Notify,
-    turn: Mutex<()>, // one step of the sequencer at a time in this process
+    last: std::sync::Mutex<Option<(Checkpoint, Vec<u8>)>>, // the last one read, and its note
+    sequencer: Option<Sequencer>,
+    turn: Mutex<Option<Lease>>, // one step of the sequencer at a time in this process
 }
 
 impl Log {

@@ -1,5 +1,14 @@
 //! The sequencer: from staged entries to a signed checkpoint, in three steps that can each be
 //! interrupted. The next run, here or on another replica, goes on where it stopped.
+//!
+//! Every replica runs it; one of them has the lease and numbers, the others look whether entries wait
+//! too long and keep their anchors. Nothing rests on the lease, nor on clocks: a process that was
+//! paused may believe for hours that it has it. What keeps the log one is, in the database,
+//!
+//! - the **fence**: whoever numbers first claims the head for its lease, and the head goes to greater
+//!   fences only, so that an earlier holder's transaction finds nothing to claim;
+//! - the **compare-and-swap**: the head moves from the size that was built on, under the same fence;
+//! - the **keys**: a number, an entry, a tile and the checkpoint of a size exist once.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,12 +16,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::log::checkpoint::{self, Checkpoint};
-use super::log::leaf::leaf_hash;
-use super::log::tile::Edge;
+use super::number::BATCH;
 use super::store::{self, Head};
-use super::{Log, LogError, NONE_WAITS, anchor};
-use crate::store::Tx;
+use super::{Log, LogError, NONE_WAITS};
+use crate::store::Db;
+use crate::store::lease::{Lease, Leases};
 
 /// What one run of the sequencer did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -23,6 +31,15 @@ pub struct SequenceReport {
     pub size: u64,
     /// Whether more entries may wait than one run takes.
     pub more: bool,
+    /// Whether there was something to do that another process does.
+    pub elsewhere: bool,
+}
+
+/// What a process needs to number entries.
+#[derive(Debug)]
+pub(super) struct Sequencer {
+    pub(super) db: Db,
+    pub(super) leases: Leases,
 }
 
 impl Log {
@@ -30,22 +47,87 @@ impl Log {
     ///
     /// Any number of processes may do so at once: one of them moves the head, the others see it moved.
     pub async fn sequence_once(&self) -> Result<SequenceReport, LogError> {
-        let _turn = self.turn.lock().await;
+        let mut turn = self.turn.lock().await;
         let waits = store::oldest_waiting(&self.db).await?;
-        let numbered = match waits {
-            Some(_) => self.number().await?,
-            None => 0,
+        // Whatever fails from here on leaves this standing, and in time stops new exchanges.
+        self.oldest
+            .fetch_min(waits.unwrap_or(NONE_WAITS), Ordering::Relaxed);
+        let head = self.head_beyond_anchor().await?;
+        let published = self.newest().await?;
+        let published = published.map_or(0, |(tree, _)| tree.size);
+        let mut report = SequenceReport::default();
+        if waits.is_some() || published < head.tree.size {
+            match self.advance(&mut turn, &head).await? {
+                Some(numbered) => report.numbered = numbered,
+                None => report.elsewhere = true,
+            }
+        }
+        // Crashed here: the anchor is older than the checkpoint, which start-up allows and mends.
+        if let Some((tree, note)) = self.newest().await? {
+            self.keep(&tree, &note).await?;
+            report.size = tree.size;
+        }
+        self.look().await?;
+        report.more = report.numbered == u64::from(BATCH);
+        Ok(report)
+    }
+
+    /// Numbers and publishes, if this is the process that does. Gives how many were numbered.
+    async fn advance(
+        &self,
+        turn: &mut Option<Lease>,
+        head: &Head,
+    ) -> Result<Option<u64>, LogError> {
+        let Some(sequencer) = &self.sequencer else {
+            return Ok(None);
+        };
+        let Some(fence) = self.hold(sequencer, turn, head).await? else {
+            return Ok(None);
+        };
+        let numbered = match self.number(sequencer, fence).await {
+            Err(LogError::Overtaken) => {
+                tracing::debug!(fence, "another process numbers the log now");
+                *turn = None;
+                return Ok(None);
+            }
+            numbered => numbered?,
         };
         // Crashed here: the head is ahead of the checkpoint. Nobody has seen it; publishing follows.
-        let (tree, note) = self.publish().await?;
-        // Crashed here: the anchor is older than the checkpoint, which start-up allows and mends.
-        self.keep(&tree, &note).await?;
-        self.look().await?;
-        Ok(SequenceReport {
-            numbered,
-            size: tree.size,
-            more: numbered == u64::from(BATCH),
-        })
+        self.publish(sequencer).await?;
+        Ok(Some(numbered))
+    }
+
+    /// The fence to number under, while this process has the lease.
+    ///
+    /// It is taken only when there is something to do: a log at rest writes nothing.
+    pub(super) async fn hold(
+        &self,
+        sequencer: &Sequencer,
+        turn: &mut Option<Lease>,
+        head: &Head,
+    ) -> Result<Option<i64>, LogError> {
+        let now = self.world.now();
+        let lasts = |lease: &Lease| !lease.is_half_over(now) && lease.fence() >= head.fence;
+        if !turn.as_ref().is_some_and(lasts) {
+            let before = turn.take().map(|lease| lease.fence());
+            let leases = &sequencer.leases;
+            *turn = leases.take_beyond(LEASE, TTL, head.fence).await?;
+            if let Some(lease) = turn
+                && Some(lease.fence()) != before
+            {
+                tracing::info!(fence = lease.fence(), "this process numbers the log now");
+            }
+        }
+        Ok(turn.as_ref().map(Lease::fence))
+    }
+
+    /// Lets another process number at once, as at the end of this one.
+    pub(super) async fn give_back(&self) -> Result<(), LogError> {
+        let lease = self.turn.lock().await.take();
+        if let (Some(sequencer), Some(lease)) = (&self.sequencer, lease) {
+            sequencer.leases.give_back(lease).await?;
+        }
+        Ok(())
     }
 
     /// Runs the sequencer whenever an entry is staged, and five times a second, until told to stop.
@@ -66,110 +148,21 @@ impl Log {
                     self.wake.notify_one();
                     Duration::ZERO
                 }
+                Ok(report) if report.elsewhere => EVERY,
                 Ok(_) => GATHER,
                 Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the log was not sequenced"
-                    );
+                    complain(&error, "the log was not sequenced");
                     AFTER_FAILURE
                 }
             };
         }
         // What was staged until now should not wait for the next start.
         if let Err(error) = self.sequence_once().await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the log was not sequenced at the end"
-            );
+            complain(&error, "the log was not sequenced at the end");
         }
-    }
-
-    /// Gives numbers to waiting entries, grows the tree and moves the head, all or nothing.
-    pub(super) async fn number(&self) -> Result<u64, LogError> {
-        let mut tx = self.db.begin().await?;
-        let numbered = self.number_in(&mut tx).await?;
-        // Crashed before this commit: nothing happened, the entries still wait.
-        tx.commit().await?;
-        Ok(numbered)
-    }
-
-    pub(super) async fn number_in(&self, tx: &mut Tx) -> Result<u64, LogError> {
-        let head = store::head_in(tx).await?;
-        let waiting = store::waiting(tx, BATCH).await?;
-        if waiting.is_empty() {
-            return Ok(0);
+        if let Err(error) = self.give_back().await {
+            complain(&error, "the lease was not given back");
         }
-        let mut edge = self.edge(&head).await?;
-        for entry in &waiting {
-            store::assign(tx, entry, edge.size()).await?;
-            for (place, hashes) in edge.push(leaf_hash(&entry.leaf)) {
-                store::add_tile(tx, place, &hashes).await?;
-            }
-        }
-        let unchanged = Edge::places(head.tree.size);
-        for (place, hashes) in edge.tiles() {
-            if !unchanged.contains(&place) {
-                store::add_tile(tx, place, hashes).await?;
-            }
-        }
-        let grown = Checkpoint {
-            size: edge.size(),
-            root: edge.root(),
-        };
-        if store::move_head(tx, &head, &grown).await? {
-            Ok(waiting.len() as u64)
-        } else {
-            Err(LogError::Overtaken)
-        }
-    }
-
-    /// Signs and stores the checkpoint of the head, unless that is done; gives the newest.
-    ///
-    /// Nothing is signed that does not extend what was signed before.
-    pub(super) async fn publish(&self) -> Result<(Checkpoint, String), LogError> {
-        if let Some(newest) = self.newest().await?
-            && store::head(&self.db).await?.tree == newest.0
-        {
-            return Ok(newest);
-        }
-        let mut tx = self.db.begin().await?;
-        let head = store::head_in(&mut tx).await?;
-        if let Some(note) = store::newest_note_in(&mut tx).await? {
-            let newest = checkpoint::read(note.as_bytes(), &self.verifier_key)?;
-            if newest == head.tree {
-                return Ok((newest, note));
-            }
-            self.extends(&newest, &head.tree).await?;
-        }
-        let note = self.sign(&head.tree)?;
-        let values = vec![
-            store::number(head.tree.size),
-            note.as_str().into(),
-            self.world.now().into(),
-        ];
-        tx.execute(
-            "INSERT INTO log_checkpoint (size, note, at) VALUES ($1, $2, $3)",
-            values,
-        )
-        .await?;
-        tx.commit().await?;
-        Ok((head.tree, note))
-    }
-
-    /// Keeps the checkpoint in the anchor file, unless a newer one is there.
-    pub(super) async fn keep(&self, tree: &Checkpoint, note: &str) -> Result<(), LogError> {
-        let kept = anchor::read(&self.config.anchor).await?;
-        if let Some(kept) = kept {
-            let kept = checkpoint::read(&kept, &self.verifier_key)?;
-            // Another process may be ahead. (One may also write between this look and our rename;
-            // then the anchor is a little older than it could be, never wrong.)
-            if kept.size >= tree.size {
-                return Ok(());
-            }
-        }
-        let aside = hex::encode(self.world.entropy.bytes::<8>());
-        anchor::write(&self.config.anchor, &aside, note).await
     }
 
     /// Asks the database what waits, for [`Log::admits_exchanges`].
@@ -179,36 +172,17 @@ impl Log {
             .store(oldest.unwrap_or(NONE_WAITS), Ordering::Relaxed);
         Ok(())
     }
-
-    /// The right edge of the tree, checked against the head before anything is built on it.
-    pub(super) async fn edge(&self, head: &Head) -> Result<Edge, LogError> {
-        let mut tiles = Vec::new();
-        for place in Edge::places(head.tree.size) {
-            let tile = store::tile(&self.db, place).await?;
-            tiles.push(tile.ok_or(LogError::Damaged("a tile at the edge is missing"))?);
-        }
-        let edge = Edge::from_tiles(head.tree.size, tiles);
-        let edge = edge.map_err(|_| LogError::Damaged("a tile at the edge is cut short"))?;
-        if edge.root() == head.tree.root {
-            Ok(edge)
-        } else {
-            Err(LogError::Damaged(
-                "the tiles do not hash to the head's root",
-            ))
-        }
-    }
-
-    fn sign(&self, tree: &Checkpoint) -> Result<String, LogError> {
-        let key = self.signer.public_key();
-        let note = checkpoint::issue(&self.config.origin, key, tree, |text| {
-            self.signer.sign(text)
-        });
-        Ok(note?)
-    }
 }
 
-/// Entries numbered in one transaction: it must not keep other writers waiting for long.
-const BATCH: u32 = 512;
+fn complain(error: &LogError, what: &'static str) {
+    tracing::error!(error = error as &dyn std::error::Error, "{what}");
+}
+
+/// The lease of the one who numbers.
+const LEASE: &str = "sequencer";
+
+/// How long a crashed holder keeps others from numbering. Shorter would make a busy holder lose it.
+pub(super) const TTL: Duration = Duration::from_secs(2);
 
 /// How long the sequencer sleeps when nobody wakes it.
 const EVERY: Duration = Duration::from_millis(200);

@@ -7,18 +7,20 @@ use tokio::sync::{Mutex, Notify};
 
 use super::log::checkpoint::{self, Checkpoint};
 use super::log::tile::Edge;
-use super::{Log, LogConfig, LogError, LogSigner, NONE_WAITS, anchor, store};
+use super::sequencer::Sequencer;
+use super::{Log, LogConfig, LogError, LogSigner, LogStores, NONE_WAITS, store};
 use crate::clock::World;
-use crate::store::Db;
 use crate::store::keyring::Keyring;
+use crate::store::lease::Leases;
 
 impl Log {
     /// Opens the log of a database, or begins one.
     ///
     /// Refuses a database older than the anchor, or another than the anchored one; publishes what an
-    /// interrupted run of the sequencer left unpublished.
+    /// interrupted run of the sequencer left unpublished. A process without a sequencer cannot begin
+    /// a log.
     pub async fn open(
-        db: Db,
+        stores: impl Into<LogStores>,
         keyring: Arc<Keyring>,
         config: LogConfig,
         signer: LogSigner,
@@ -27,21 +29,32 @@ impl Log {
         if !checkpoint::is_origin(&config.origin) {
             return Err(LogError::Origin);
         }
+        let LogStores { db, sequencer } = stores.into();
+        let holder = hex::encode(world.entropy.bytes::<8>());
         let log = Self {
             verifier_key: checkpoint::verifier_key(&config.origin, signer.public_key()),
             db,
+            sequencer: sequencer.map(|db| Sequencer {
+                leases: Leases::new(db.clone(), holder, world.clone()),
+                db,
+            }),
             keyring,
             config,
             signer,
             world,
             oldest: AtomicI64::new(NONE_WAITS),
             wake: Notify::new(),
-            turn: Mutex::new(()),
+            turn: Mutex::new(None),
+            last: std::sync::Mutex::default(),
         };
         log.begin().await?;
         log.compare_with_anchor().await?;
-        let (tree, note) = log.publish().await?;
-        log.keep(&tree, &note).await?;
+        if let Some(sequencer) = &log.sequencer {
+            log.publish(sequencer).await?;
+        }
+        if let Some((tree, note)) = log.newest().await? {
+            log.keep(&tree, &note).await?;
+        }
         log.look().await?;
         Ok(log)
     }
@@ -52,28 +65,26 @@ impl Log {
             size: 0,
             root: Edge::default().root(),
         };
-        let mut tx = self.db.begin().await?;
+        if store::has_begun(&self.db).await? {
+            return Ok(());
+        }
+        let sequencer = self.sequencer.as_ref().ok_or(LogError::NotBegun)?;
+        let mut tx = sequencer.db.begin().await?;
         store::begin_head(&mut tx, &empty).await?;
         tx.commit().await?;
         Ok(())
     }
 
     async fn compare_with_anchor(&self) -> Result<(), LogError> {
-        let head = store::head(&self.db).await?;
-        let Some(kept) = anchor::read(&self.config.anchor).await? else {
+        let anchored = self.anchored().await?;
+        let head = self.head_beyond_anchor().await?;
+        let Some(anchored) = anchored else {
             return match head.tree.size {
                 0 => Ok(()),
                 size => Err(LogError::AnchorMissing { size }),
             };
         };
-        let kept = checkpoint::read(&kept, &self.verifier_key)?;
-        if kept.size > head.tree.size {
-            return Err(LogError::RolledBack {
-                anchored: kept.size,
-                found: head.tree.size,
-            });
-        }
         self.edge(&head).await?;
-        self.extends(&kept, &head.tree).await
+        self.extends(&anchored, &head.tree).await
     }
 }

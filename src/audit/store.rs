@@ -1,5 +1,7 @@
 //! The log's statements.
 
+use jiff::Timestamp;
+
 use crate::citizen::EntryId;
 use crate::store::{Db, Row, StoreError, Tx, Value};
 
@@ -7,7 +9,7 @@ use super::LogError;
 use super::log::checkpoint::Checkpoint;
 use super::log::tile::{FULL, Place};
 
-/// The numbered part of the log, and how often it moved.
+/// The numbered part of the log, and the greatest fence that claimed it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Head {
     pub(super) tree: Checkpoint,
@@ -25,7 +27,7 @@ pub(super) async fn head(db: &Db) -> Result<Head, LogError> {
     head_of(db.row(HEAD, vec![]).await?)
 }
 
-/// The head as it stays until the transaction ends.
+/// The head as it is within a transaction.
 pub(super) async fn head_in(tx: &mut Tx) -> Result<Head, LogError> {
     head_of(tx.row(HEAD, vec![]).await?)
 }
@@ -40,6 +42,23 @@ fn head_of(row: Option<Row>) -> Result<Head, LogError> {
         },
         fence: row.int(2)?,
     })
+}
+
+/// Whether there is a head.
+pub(super) async fn has_begun(db: &Db) -> Result<bool, StoreError> {
+    Ok(db.row(HEAD, vec![]).await?.is_some())
+}
+
+/// Keeps the head for a fence until the transaction ends; nothing if a greater one has claimed it.
+///
+/// Whoever claims meanwhile waits, and then reads what was made of it.
+pub(super) async fn claim_head(tx: &mut Tx, fence: i64) -> Result<Option<Head>, LogError> {
+    let row = tx.row(
+        "UPDATE log_head SET fence = $1 WHERE id = 1 AND fence <= $1
+         RETURNING size, root, fence",
+        vec![fence.into()],
+    );
+    row.await?.map(|row| head_of(Some(row))).transpose()
 }
 
 /// Makes the head of an empty log, if there is none yet.
@@ -67,7 +86,7 @@ pub(super) async fn move_head(
     ];
     let moved = tx
         .execute(
-            "UPDATE log_head SET size = $1, root = $2, fence = fence + 1
+            "UPDATE log_head SET size = $1, root = $2
              WHERE id = 1 AND size = $3 AND fence = $4",
             values,
         )
@@ -199,10 +218,34 @@ pub(super) async fn newest_note(db: &Db) -> Result<Option<String>, StoreError> {
     row.map(|row| row.text(0)).transpose()
 }
 
-/// The newest checkpoint, as it stays until the transaction ends.
+/// The newest checkpoint, as a transaction sees it.
 pub(super) async fn newest_note_in(tx: &mut Tx) -> Result<Option<String>, StoreError> {
     let row = tx.row(NEWEST_NOTE, vec![]).await?;
     row.map(|row| row.text(0)).transpose()
+}
+
+/// The checkpoint of that size.
+pub(super) async fn note_of(tx: &mut Tx, size: u64) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT note FROM log_checkpoint WHERE size = $1";
+    let row = tx.row(sql, vec![number(size)]).await?;
+    row.map(|row| row.text(0)).transpose()
+}
+
+/// Adds a checkpoint, unless there is one of that size; says whether it did.
+pub(super) async fn add_note(
+    tx: &mut Tx,
+    size: u64,
+    note: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let added = tx
+        .execute(
+            "INSERT INTO log_checkpoint (size, note, at) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING",
+            vec![number(size), note.into(), at.into()],
+        )
+        .await?;
+    Ok(added == 1)
 }
 
 /// A count or position: never negative.

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::audit::LogSigner;
 use crate::clock::World;
 use crate::config::{Config, KeyFile, KeysConfig};
-use crate::store::keyring::{LookupKeys, secret_file};
+use crate::store::keyring::{FileWrapper, LookupKeys, secret_file};
 
 /// Makes the keys that are missing and says which.
 pub(super) fn init(config: &Config, world: &World) -> ExitCode {
@@ -40,7 +40,12 @@ pub(super) fn make_missing(keys: &KeysConfig, world: &World) -> anyhow::Result<V
     let mut made = Vec::new();
     for key in KeyFile::ALL {
         let file = keys.file(key);
-        if !file.exists() {
+        let there = match key {
+            // After a rotation, it has another name.
+            KeyFile::Wrapping => !FileWrapper::files(&keys.directory)?.is_empty(),
+            _ => file.exists(),
+        };
+        if !there {
             make(key, &file, world)?;
             made.push(key);
         }

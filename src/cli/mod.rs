@@ -8,6 +8,7 @@
     reason = "a command line talks"
 )]
 
+mod keyring;
 mod keys;
 mod serve;
 pub mod wire;
@@ -21,6 +22,9 @@ use clap::{Parser, Subcommand};
 use crate::clock::World;
 use crate::config::{Config, Problem, Role};
 use crate::store::{Db, Schema};
+
+/// Exit code of a command that cannot be meant so.
+const USAGE: u8 = 2;
 
 /// Exit code of a configuration that cannot work.
 const CONFIGURATION: u8 = 3;
@@ -39,7 +43,7 @@ const EXAMPLES: &str = "Examples:
   interop-gateway wire verify answer.xml --roots seal-roots.pem";
 
 /// Where the configuration is.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct ConfigFile {
     /// Configuration file; `GATEWAY__SECTION__KEY` variables are laid over it.
     #[arg(long, default_value = "gateway.toml")]
@@ -54,6 +58,9 @@ enum Command {
     /// The service's own keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The keys of people's data: replace what protects them, copy them, mend after a restore.
+    #[command(subcommand)]
+    Keyring(keyring::KeyringCommand),
     /// The data-exchange log.
     #[command(subcommand)]
     Log(LogCommand),
@@ -92,6 +99,9 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Config(ConfigCommand::Check(file)) => with(&file, serve::check),
         Command::Keys(KeysCommand::Init(file)) => with(&file, |config| keys::init(config, &world)),
+        Command::Keyring(command) => with(&command.file().clone(), |config| {
+            keyring::run(&command, config, &world)
+        }),
         Command::Log(LogCommand::Verify(file)) => with(&file, serve::verify_log),
         Command::Migrate(file) => with(&file, migrate),
         Command::Openapi => openapi(),

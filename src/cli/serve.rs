@@ -11,6 +11,7 @@ use super::{CONFIGURATION, keys};
 use crate::clock::World;
 use crate::config::{Config, Environment};
 use crate::gateway::{Defects, Gateway};
+use crate::store::Weight;
 use crate::telemetry;
 
 /// Answers requests until the process is told to stop.
@@ -42,6 +43,11 @@ async fn answer(config: &Config) -> anyhow::Result<()> {
         keys::make_missing(&config.keys, &world)?;
     }
     let gateway = Gateway::open(config, world).await?;
+    for remark in gateway.remarks() {
+        if remark.weight > Weight::Note {
+            tracing::warn!("{}", remark.text);
+        }
+    }
     let address = config.http.listen;
     let listener = TcpListener::bind(address)
         .await
@@ -56,7 +62,10 @@ async fn answer(config: &Config) -> anyhow::Result<()> {
 /// Opens everything as `serve` would and answers nobody.
 pub(super) fn check(config: &Config) -> ExitCode {
     match block_on(Gateway::look(config, World::real())) {
-        Ok(_) => {
+        Ok(gateway) => {
+            for remark in gateway.remarks() {
+                println!("{}", remark.text);
+            }
             println!("the configuration, keys, certificates and databases are in order");
             ExitCode::SUCCESS
         }

@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 
 const EXAMPLE: &str = include_str!("../../config/gateway.example.toml");
+const MANY: &str = include_str!("../../config/gateway.many.example.toml");
 
 fn parse(text: &str) -> Result<Config, Vec<String>> {
     let parsed = Config::parse("gateway.toml", text, &[], Path::new("/etc/gateway"));
@@ -46,11 +47,11 @@ fn what_the_example_leaves_out_has_the_default_it_shows() {
     assert_eq!(config.telemetry.filter, "info");
 }
 
-/// Every key of the sections that this file owns, written once in the example and once in the guide.
+/// Every key of the sections that this file owns, written once in an example and once in the guide.
 #[test]
-fn the_guide_names_every_key_of_the_example() {
+fn the_guide_names_every_key_of_the_examples() {
     let guide = include_str!("../../docs/configure.md");
-    let keys = EXAMPLE.lines().filter_map(|line| {
+    let keys = EXAMPLE.lines().chain(MANY.lines()).filter_map(|line| {
         let line = line.trim_start_matches(['#', ' ']);
         let (key, _) = line.split_once(" = ")?;
         key.bytes()
@@ -179,6 +180,21 @@ fn production_takes_a_real_configuration() {
         ("00000000T", "12345678Z"),
     ]);
     assert_eq!(problems(&real), Vec::<String>::new());
+}
+
+/// The example for many replicas, laid over the other, as an operator would.
+#[test]
+fn production_takes_the_example_for_many_replicas() {
+    let real = changed(&[
+        ("\"pre\" #", "\"production\" #"),
+        ("PROVES", "AJUTS"),
+        ("00000000T", "12345678Z"),
+    ]);
+    let mut table: toml::Table = real.parse().unwrap();
+    table.extend(MANY.parse::<toml::Table>().unwrap());
+    let config = parse(&table.to_string()).unwrap();
+    assert!(config.cache.is_shared());
+    assert!(config.store.separates(Role::Sequencer));
 }
 
 #[test]

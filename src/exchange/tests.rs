@@ -146,8 +146,8 @@ async fn a_process_that_comes_back_too_late_changes_nothing_about_its_fetch() {
     assert!(!bench.advance(&one, job, SourceState::Received).await);
     assert!(!one.runs(job).await.unwrap());
     let last = row(SourceState::Received);
-    let finished = one.finish(job, &[(0, &last)], bench.now());
-    assert!(!finished.await.unwrap());
+    let finished = one.finish(job, &[(0, &last)], bench.now()).await;
+    assert!(!finished.unwrap());
     let view = one.find(bench.subject, job).await.unwrap().unwrap();
     assert_eq!(view.state, JobState::Interrupted);
     assert_eq!(view.sources[0].state, SourceState::Asking);
@@ -195,7 +195,7 @@ async fn a_replica_says_that_it_is_alive_again_after_a_pause() {
     let leases = Leases::new(bench.db.clone(), "other".to_owned(), bench.world.clone());
     let live = async || leases.live("replica/").await.unwrap();
     // On a file there is no other process, and nothing to tell it.
-    let expected = if bench.db.is_shared() { 1 } else { 0 };
+    let expected = usize::from(bench.db.is_shared());
     assert_eq!(live().await.len(), expected);
     bench.hands.advance(TTL);
     assert_eq!(live().await.len(), 0);

@@ -30,7 +30,7 @@ impl Material {
     pub(super) fn read(config: &Config) -> Result<Self, Defects> {
         let mut defects = Vec::new();
         let keys = &config.keys;
-        let wrapping = FileWrapper::open(&keys.file(KeyFile::Wrapping), &[]);
+        let wrapping = FileWrapper::open_folder(&keys.directory);
         let wrapper = kept("keys/wrapping.key", wrapping, &mut defects);
         let lookup = LookupKeys::open(&keys.file(KeyFile::Lookup));
         let lookup = kept("keys/lookup.keys", lookup, &mut defects);

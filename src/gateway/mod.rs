@@ -3,6 +3,7 @@
 mod defects;
 mod fleet_time;
 mod material;
+mod standing;
 mod stores;
 mod sweeper;
 
@@ -30,6 +31,7 @@ use crate::identity::{self, Identity, jwt};
 use crate::pages;
 use crate::products::Catalogue;
 use crate::profile::Indicators;
+use crate::store::Remark;
 use defects::{one, told};
 use material::Material;
 use stores::Stores;
@@ -42,11 +44,15 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// How long requests may take after that to say where their fetches stand.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How often a process says which keys it has.
+const ANNOUNCE: Duration = Duration::from_mins(1);
+
 /// The service, ready to answer.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     app: App,
     stop_after: Duration,
+    remarks: Vec<Remark>,
 }
 
 impl Gateway {
@@ -66,6 +72,8 @@ impl Gateway {
             let abandoned = app.exchange.abandon_all().await;
             intents += abandoned.map_err(|error| one("recovery", &error))?;
         }
+        let announced = app.keyring.announce().await;
+        announced.map_err(|error| one("keyring", &error))?;
         if jobs + intents > 0 {
             tracing::warn!(jobs, intents, "ended what an earlier process left open");
         }
@@ -143,6 +151,7 @@ impl Gateway {
         Ok(Self {
             app,
             stop_after: Duration::from_secs(config.http.stop_after_s.into()),
+            remarks: stores.remarks,
         })
     }
 
@@ -151,6 +160,11 @@ impl Gateway {
         let routes = routes::routes(self.app.clone()).merge(pages::routes(self.app.clone()));
         let hint = axum::middleware::map_response_with_state(self.app.stopping.clone(), go_away);
         layers::around(routes).layer(hint)
+    }
+
+    /// What an operator should know about the databases: what a crash or a fail-over could lose.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// The rooms, for whoever drives the service from within.
@@ -172,6 +186,7 @@ impl Gateway {
         background.spawn(Arc::clone(&self.app.log).run(behind.clone()));
         background.spawn(Arc::clone(self.app.exchange.replica()).run(behind.clone()));
         background.spawn(sweeper::run(self.app.clone(), behind.clone()));
+        background.spawn(announce(self.app.clone(), behind.clone()));
         background.spawn(fleet_time::follow(
             self.app.db.clone(),
             self.app.world.clone(),
@@ -188,6 +203,9 @@ impl Gateway {
         behind.cancel();
         background.close();
         background.wait().await;
+        if let Err(error) = self.app.keyring.depart().await {
+            tracing::warn!(%error, "the keyring counts this process as running for some minutes more");
+        }
         self.app.db.close().await;
         answered
     }
@@ -214,6 +232,18 @@ impl Gateway {
         tracing::warn!("requests or fetches take too long to end");
         self.app.exchange.stop_waiting();
         tokio::time::sleep(FAREWELL).await;
+    }
+}
+
+/// Says again and again which keys this process has; each replica for itself.
+async fn announce(app: App, stop: CancellationToken) {
+    while tokio::time::timeout(ANNOUNCE, stop.cancelled())
+        .await
+        .is_err()
+    {
+        if let Err(error) = app.keyring.announce().await {
+            tracing::error!(%error, "the keyring does not answer, or needs a key that is not here");
+        }
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::defects::{Defects, one};
 use super::fleet_time;
-use crate::audit::{Log, LogConfig, LogSigner};
+use super::standing;
+use crate::audit::{Log, LogConfig, LogSigner, LogStores};
 use crate::clock::World;
 use crate::config::{Config, Environment, Role};
 use crate::store::cache::Cache;
 use crate::store::keyring::{FileWrapper, Keyring, LookupKeys};
-use crate::store::{Db, Schema};
+use crate::store::{Db, Remark, Schema};
 
 /// The databases and the log over them.
 pub(super) struct Stores {
@@ -19,6 +20,8 @@ pub(super) struct Stores {
     pub(super) log: Arc<Log>,
     /// What may be lost.
     pub(super) cache: Cache,
+    /// What is to be said about the databases.
+    pub(super) remarks: Vec<Remark>,
 }
 
 /// What opens the stores.
@@ -34,8 +37,10 @@ impl Stores {
         world: &World,
         keys: StoreKeys,
     ) -> Result<Self, Defects> {
-        let keyring_db = open_db(config, Schema::Keyring, Role::Application).await?;
-        let db = open_db(config, Schema::Gateway, Role::Application).await?;
+        let mut remarks = Vec::new();
+        let role = Role::Application;
+        let db = open_db(config, Schema::Gateway, role, &mut remarks).await?;
+        let keyring_db = open_db(config, Schema::Keyring, role, &mut remarks).await?;
         // Before anything is said to have happened now.
         fleet_time::look(&db, world).await;
         let wrapper = Arc::new(keys.wrapper);
@@ -46,14 +51,28 @@ impl Stores {
             world.clone(),
         ));
         let opens = keyring.check().await;
-        opens.map_err(|error| one("keys/wrapping.key", &error))?;
+        opens.map_err(|error| one("keyring", &error))?;
         let log = LogConfig {
             origin: config.log.origin.clone(),
             stall_after: Duration::from_secs(config.log.stall_after_s.into()),
             anchor: config.log.anchor.clone(),
         };
+        // Where the application may not number entries, somebody else connects to do so.
+        let separate = [Role::Application, Role::Sequencer];
+        let sequencer = if separate
+            .into_iter()
+            .any(|role| config.store.separates(role))
+        {
+            open_db(config, Schema::Gateway, Role::Sequencer, &mut remarks).await?
+        } else {
+            db.clone()
+        };
+        let stores = LogStores {
+            db: db.clone(),
+            sequencer: Some(sequencer),
+        };
         let log = Log::open(
-            db.clone(),
+            stores,
             Arc::clone(&keyring),
             log,
             keys.log_signer,
@@ -75,13 +94,19 @@ impl Stores {
             keyring,
             log,
             cache,
+            remarks,
         })
     }
 }
 
 /// Connects to a database. On one's own machine its schema is brought up to date first; elsewhere a
 /// server's schema is changed by its owner, with `migrate`.
-async fn open_db(config: &Config, schema: Schema, role: Role) -> Result<Db, Defects> {
+async fn open_db(
+    config: &Config,
+    schema: Schema,
+    role: Role,
+    remarks: &mut Vec<Remark>,
+) -> Result<Db, Defects> {
     let what = match schema {
         Schema::Gateway => "store.database",
         Schema::Keyring => "store.keyring",
@@ -95,7 +120,8 @@ async fn open_db(config: &Config, schema: Schema, role: Role) -> Result<Db, Defe
         let migrated = Db::migrate(&owner, schema).await;
         migrated.map_err(|error| one(what, &error))?;
     }
-    Db::open(&place(role)?, schema)
-        .await
-        .map_err(|error| one(what, &error))
+    let db = Db::open(&place(role)?, schema).await;
+    let db = db.map_err(|error| one(what, &error))?;
+    remarks.extend(standing::of(config, what, role, &db).await?);
+    Ok(db)
 }

@@ -139,7 +139,7 @@ impl Logins {
             provider: provider.id().to_owned(),
             authenticated_at: asserted.authenticated_at,
         };
-        let enrolled = self.subjects.enrol(&asserted.person).await?;
+        let enrolled = self.subjects.enrol(&self.db, &asserted.person).await?;
         let subject = enrolled.subject;
         let session = self
             .sessions

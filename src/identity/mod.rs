@@ -17,6 +17,7 @@ pub mod jwt;
 mod login;
 mod once;
 pub mod outbound;
+mod people;
 mod providers;
 mod rates;
 mod secret;
@@ -30,6 +31,7 @@ pub use citizen::{Auditor, Caller, Channel, Citizen, Scope, Scopes, UnknownScope
 pub use clients::{Client, ClientDefect, Clients};
 pub use error::{AccessError, DocumentDefect, LoginError, ProviderFault, TokenError, Unavailable};
 pub use login::{Begun, LoggedIn, Logins, Offer, ReturnTo, UnsafeReturn};
+pub use people::{JoinError, People, Reindexed, RetireError};
 pub use rates::{RateConfig, Rates, RatesConfig, TooMany};
 pub use secret::{PairwiseKey, UnreadableSecret};
 pub use session::{CsrfToken, Session, Sessions};

@@ -144,7 +144,7 @@ impl Identity {
 
         let Stores { db, keyring, cache } = stores;
         let rates = Rates::new(cache.clone(), config.rates);
-        let subjects = Subjects::new(keyring);
+        let subjects = Subjects::new(keyring, world.clone());
         let sessions = Sessions::new(
             cache.clone(),
             db.clone(),

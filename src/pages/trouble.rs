@@ -191,7 +191,12 @@ pub(super) async fn dress(State(app): State<App>, request: Request, next: Next) 
         None if matches!(status.as_u16(), 400 | 413 | 415 | 422) => Trouble::Malformed,
         None => return response,
     };
-    let shell = if let Ok(visit) = Visit::new(&app, &uri, &headers).await {
+    let visit = match &trouble {
+        // Whoever waited in vain for their session does not wait for it again.
+        Trouble::Unavailable => None,
+        _ => Visit::new(&app, &uri, &headers).await.ok(),
+    };
+    let shell = if let Some(visit) = visit {
         visit.shell()
     } else {
         // No session can be read, or the host is nobody's: a page without a name on it.

@@ -1,6 +1,7 @@
 //! The database and its transactions, on either engine.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,8 +9,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sqlx::{Executor, Postgres, Sqlite, Transaction};
 
+#[cfg(test)]
+use super::faults::attempt;
 use super::value::{bind, instant};
-use super::{Location, Row, Schema, StoreError, Value, postgres, sqlite};
+use super::{Durability, Location, Row, Schema, StoreError, Value};
+use super::{durability, postgres, roles, sqlite};
 
 /// How long a statement may take before the server counts as gone. A network that swallows packets
 /// says nothing; whoever waits for it must still get an answer.
@@ -72,7 +76,7 @@ impl Db {
         Ok(Self { engine, counts })
     }
 
-    /// Brings the schema up to date, as the user who owns it.
+    /// Brings the schema up to date, as the user who owns it, and grants each role its part.
     pub async fn migrate(location: &Location, schema: Schema) -> Result<(), StoreError> {
         match location {
             Location::File(_) => {
@@ -90,14 +94,17 @@ impl Db {
 
     /// Starts a transaction that may write. Dropping it undoes it.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = match &self.engine {
-            Engine::Postgres(pools) => Inner::Postgres(patiently(pools.writer.begin()).await?),
-            Engine::Sqlite(pools) => {
-                Inner::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
-            }
-        };
-        let counts = Arc::clone(&self.counts);
-        Ok(Tx { inner, counts })
+        attempt(async {
+            let inner = match &self.engine {
+                Engine::Postgres(pools) => Inner::Postgres(patiently(pools.writer.begin()).await?),
+                Engine::Sqlite(pools) => {
+                    Inner::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?)
+                }
+            };
+            let counts = Arc::clone(&self.counts);
+            Ok(Tx { inner, counts })
+        })
+        .await
     }
 
     /// All rows of a statement that only reads.
@@ -107,16 +114,19 @@ impl Db {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         self.counts.statement();
-        match &self.engine {
-            Engine::Postgres(pools) => {
-                let rows = patiently(bind(sql, values).fetch_all(&pools.reader)).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+        attempt(async {
+            match &self.engine {
+                Engine::Postgres(pools) => {
+                    let rows = patiently(bind(sql, values).fetch_all(&pools.reader)).await?;
+                    Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
+                Engine::Sqlite(pools) => {
+                    let rows = bind(sql, values).fetch_all(&pools.reader).await?;
+                    Ok(rows.into_iter().map(Row::Sqlite).collect())
+                }
             }
-            Engine::Sqlite(pools) => {
-                let rows = bind(sql, values).fetch_all(&pools.reader).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
-            }
-        }
+        })
+        .await
     }
 
     /// The first row of a statement that only reads, if any.
@@ -126,16 +136,19 @@ impl Db {
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
         self.counts.statement();
-        match &self.engine {
-            Engine::Postgres(pools) => {
-                let row = patiently(bind(sql, values).fetch_optional(&pools.reader)).await?;
-                Ok(row.map(Row::Postgres))
+        attempt(async {
+            match &self.engine {
+                Engine::Postgres(pools) => {
+                    let row = patiently(bind(sql, values).fetch_optional(&pools.reader)).await?;
+                    Ok(row.map(Row::Postgres))
+                }
+                Engine::Sqlite(pools) => {
+                    let row = bind(sql, values).fetch_optional(&pools.reader).await?;
+                    Ok(row.map(Row::Sqlite))
+                }
             }
-            Engine::Sqlite(pools) => {
-                let row = bind(sql, values).fetch_optional(&pools.reader).await?;
-                Ok(row.map(Row::Sqlite))
-            }
-        }
+        })
+        .await
     }
 
     /// What this process has had the database do so far.
@@ -183,6 +196,23 @@ impl Db {
         Ok(instant(Row::Postgres(row).int(0)?))
     }
 
+    /// What a crash or a fail-over could lose of what was answered.
+    pub async fn durability(&self) -> Result<Durability, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => durability::read(&pools.reader).await,
+            Engine::Sqlite(_) => Ok(Durability::File),
+        }
+    }
+
+    /// Tables whose rows are only ever added, and which the connected user of a server could change
+    /// all the same. A file has no users; there only the log itself notices.
+    pub async fn alterable_evidence(&self) -> Result<Vec<String>, StoreError> {
+        match &self.engine {
+            Engine::Postgres(pools) => roles::alterable(&pools.reader).await,
+            Engine::Sqlite(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Empties the write-ahead journal of a file, so that what was deleted is not found there either.
     ///
     /// While others read it may stay; it is then reused, and emptied the next time. A server's
@@ -195,6 +225,20 @@ impl Db {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Copies a file, as it is at this moment and while others work on it, into an empty one.
+    ///
+    /// Only what is there now is copied, not what deleted rows left behind. `false`: it is a server,
+    /// which has tools of its own for that.
+    pub async fn copy_into(&self, file: &str) -> Result<bool, StoreError> {
+        let Engine::Sqlite(pools) = &self.engine else {
+            return Ok(false);
+        };
+        bind("VACUUM INTO $1", vec![file.into()])
+            .execute(&pools.reader)
+            .await?;
+        Ok(true)
     }
 
     /// Closes every connection, finishing what runs.
@@ -234,13 +278,19 @@ impl Tx {
         values: Vec<Value>,
     ) -> Result<u64, StoreError> {
         self.counts.statement();
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                let done = patiently(bind(sql, values).execute(&mut **tx)).await?;
-                Ok(done.rows_affected())
+        attempt(async {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let done = patiently(bind(sql, values).execute(&mut **tx)).await?;
+                    Ok(done.rows_affected())
+                }
+                Inner::Sqlite(tx) => {
+                    let done = bind(sql, values).execute(&mut **tx).await?;
+                    Ok(done.rows_affected())
+                }
             }
-            Inner::Sqlite(tx) => Ok(bind(sql, values).execute(&mut **tx).await?.rows_affected()),
-        }
+        })
+        .await
     }
 
     /// All rows of a statement.
@@ -250,16 +300,19 @@ impl Tx {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         self.counts.statement();
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                let rows = patiently(bind(sql, values).fetch_all(&mut **tx)).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+        attempt(async {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let rows = patiently(bind(sql, values).fetch_all(&mut **tx)).await?;
+                    Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
+                Inner::Sqlite(tx) => {
+                    let rows = bind(sql, values).fetch_all(&mut **tx).await?;
+                    Ok(rows.into_iter().map(Row::Sqlite).collect())
+                }
             }
-            Inner::Sqlite(tx) => {
-                let rows = bind(sql, values).fetch_all(&mut **tx).await?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
-            }
-        }
+        })
+        .await
     }
 
     /// The first row of a statement, if any.
@@ -269,35 +322,52 @@ impl Tx {
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
         self.counts.statement();
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                let row = patiently(bind(sql, values).fetch_optional(&mut **tx)).await?;
-                Ok(row.map(Row::Postgres))
+        attempt(async {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let row = patiently(bind(sql, values).fetch_optional(&mut **tx)).await?;
+                    Ok(row.map(Row::Postgres))
+                }
+                Inner::Sqlite(tx) => {
+                    let row = bind(sql, values).fetch_optional(&mut **tx).await?;
+                    Ok(row.map(Row::Sqlite))
+                }
             }
-            Inner::Sqlite(tx) => {
-                let row = bind(sql, values).fetch_optional(&mut **tx).await?;
-                Ok(row.map(Row::Sqlite))
-            }
-        }
+        })
+        .await
     }
 
     /// Makes everything durable. When this returns, it is on the disk.
     ///
     /// An error leaves open whether it is: the answer may have been lost on its way.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.inner {
-            Inner::Postgres(tx) => patiently(tx.commit()).await?,
-            Inner::Sqlite(tx) => tx.commit().await?,
-        }
-        self.counts.commit();
-        Ok(())
+        attempt(async {
+            match self.inner {
+                Inner::Postgres(tx) => patiently(tx.commit()).await?,
+                Inner::Sqlite(tx) => tx.commit().await?,
+            }
+            self.counts.commit();
+            Ok(())
+        })
+        .await
     }
 }
 
-/// Gives up on a server that does not answer.
-async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
-    }
+/// One call to the database. Tests make it fail, before or after it is done.
+#[cfg(not(test))]
+const fn attempt<F: Future>(call: F) -> F {
+    call
+}
+
+/// Gives up on a server that does not answer. What the driver keeps meanwhile is large, and lies on
+/// the heap rather than in everything that waits for it.
+fn patiently<'work, T: 'work>(
+    work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'work,
+) -> Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'work>> {
+    Box::pin(async move {
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+        }
+    })
 }

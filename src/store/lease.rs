@@ -330,12 +330,12 @@ mod tests {
                     tokio::spawn(async move { leases.take("work", TTL).await.unwrap() })
                 })
                 .collect();
-            let mut taken = Vec::new();
+            let mut leases = Vec::new();
             for take in takes {
-                taken.extend(take.await.unwrap());
+                leases.extend(take.await.unwrap());
             }
-            assert_eq!(taken.len(), 1);
-            assert_eq!(taken[0].fence(), round);
+            assert_eq!(leases.len(), 1);
+            assert_eq!(leases[0].fence(), round);
             processes.hands.advance(TTL);
         }
     }

@@ -56,9 +56,13 @@ const GATEWAY: &[Change] = &[
     change!(3, "exchange", "gateway/0003_exchange", triggers),
     change!(4, "log", "gateway/0004_log", triggers),
     change!(5, "lease", "gateway/0005_lease"),
+    change!(10, "subject_document", "gateway/0010_subject_document"),
 ];
 
-const KEYRING: &[Change] = &[change!(1, "keyring", "keyring/0001_keyring", triggers)];
+const KEYRING: &[Change] = &[
+    change!(1, "keyring", "keyring/0001_keyring", triggers),
+    change!(2, "replicas", "keyring/0002_replicas"),
+];
 
 impl Schema {
     /// Its changes, oldest first.

@@ -9,10 +9,14 @@
 
 pub mod cache;
 mod db;
+mod durability;
+#[cfg(test)]
+pub(crate) mod faults;
 pub mod keyring;
 pub mod lease;
 mod migrate;
 mod postgres;
+mod roles;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -23,6 +27,7 @@ mod value;
 use std::path::PathBuf;
 
 pub use db::{Db, Tx, Work};
+pub use durability::{Durability, Remark, ServerSettings, Standby, Weight};
 pub use migrate::Schema;
 pub use postgres::{InvalidServer, Server};
 pub use value::{Row, Value, instant, micros};

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use url::Url;
 
-use super::{Schema, StoreError, migrate};
+use super::{Schema, StoreError, migrate, roles};
 
 /// Connections one process opens for writing, and as many again for reading.
 const CONNECTIONS: u32 = 8;
@@ -125,7 +125,10 @@ impl Server {
             .acquire_timeout(ACQUIRE)
             .connect_with(self.options.as_ref().clone())
             .await?;
-        let done = migrate::postgres(&pool, schema).await;
+        let done = match migrate::postgres(&pool, schema).await {
+            Ok(()) => roles::grant(&pool, schema).await,
+            failed => failed,
+        };
         pool.close().await;
         done
     }

@@ -11,7 +11,7 @@ use sqlx::Executor as _;
 use sqlx::postgres::PgPool;
 
 use super::{Db, Location, Schema, instant};
-use crate::clock::{Clock, SystemEntropy, World};
+use crate::clock::{Clock, SystemClock, SystemEntropy, World};
 
 /// A database at this path: the file, or, where `GATEWAY_TEST_POSTGRES` names a server, a schema of
 /// it that stands for the path.
@@ -66,21 +66,35 @@ pub(crate) async fn copy(db: &Db, from: &Path, to: &Path, schema: Schema) {
     pool.close().await;
 }
 
-/// The hands of a clock that moves only when told.
+/// The hands of a clock that moves when told, and else stands still.
 #[derive(Clone, Debug)]
-pub(crate) struct Hands(Arc<AtomicI64>);
+pub(crate) struct Hands {
+    at: Arc<AtomicI64>,
+    running: Option<Arc<SystemClock>>,
+}
 
 impl Default for Hands {
     fn default() -> Self {
         let at = "2026-11-22T16:05:00Z".parse::<Timestamp>().unwrap();
-        Self(Arc::new(AtomicI64::new(at.as_microsecond())))
+        Self {
+            at: Arc::new(AtomicI64::new(at.as_microsecond())),
+            running: None,
+        }
     }
 }
 
 impl Hands {
+    /// A clock that also goes by itself.
+    pub(crate) fn running() -> Self {
+        Self {
+            running: Some(Arc::default()),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn advance(&self, time: Duration) {
         let micros = i64::try_from(time.as_micros()).unwrap();
-        self.0.fetch_add(micros, Ordering::SeqCst);
+        self.at.fetch_add(micros, Ordering::SeqCst);
     }
 
     /// The world by this clock.
@@ -94,11 +108,13 @@ impl Hands {
 
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
-        instant(self.0.load(Ordering::SeqCst)).unwrap()
+        instant(i64::try_from(self.monotonic().as_micros()).unwrap()).unwrap()
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_micros(u64::try_from(self.0.load(Ordering::SeqCst)).unwrap())
+        let at = u64::try_from(self.at.load(Ordering::SeqCst)).unwrap();
+        let elapsed = self.running.as_ref().map(|clock| clock.monotonic());
+        Duration::from_micros(at) + elapsed.unwrap_or_default()
     }
 }
 

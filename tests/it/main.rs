@@ -19,7 +19,11 @@ mod pair;
 #[cfg(test)]
 mod products;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]

@@ -44,7 +44,8 @@ pub(crate) async fn cache(name: &Path) -> Cache {
 }
 
 fn redis() -> String {
-    std::env::var("GATEWAY_TEST_REDIS").expect("GATEWAY_TEST_REDIS goes with GATEWAY_TEST_POSTGRES")
+    let redis = std::env::var("GATEWAY_TEST_REDIS");
+    redis.unwrap_or_else(|_| panic!("GATEWAY_TEST_REDIS goes with GATEWAY_TEST_POSTGRES"))
 }
 
 /// A database of the pair, up to date, that stands for a path.

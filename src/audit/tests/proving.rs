@@ -427,7 +427,7 @@ fn the_key_and_the_signature_are_those_of_other_implementations() {
         key,
         "log.example.cat/exchange/2026+64f28e14+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
     );
-    let tree = checkpoint::Checkpoint {
+    let tree = Checkpoint {
         size: 5,
         root: base64("0gsdNMcxfJZQ+REHsvXRLHUjZ+jJICIbY/QqMpV12Ok=")
             .try_into()
@@ -461,7 +461,7 @@ proptest! {
     fn a_checkpoint_changed_in_one_byte_is_refused(at in any::<prop::sample::Index>(), bit in 0_u8..7) {
         let signer = LogSigner::from_seed(&[1; 32]).unwrap();
         let key = checkpoint::verifier_key(ORIGIN, signer.public_key());
-        let tree = checkpoint::Checkpoint { size: 1_000_000, root: [0xa5; 32] };
+        let tree = Checkpoint { size: 1_000_000, root: [0xa5; 32] };
         let note = checkpoint::issue(ORIGIN, signer.public_key(), &tree, |text| signer.sign(text)).unwrap();
         let mut changed = note.into_bytes();
         let at = at.index(changed.len());

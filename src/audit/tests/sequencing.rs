@@ -1,7 +1,6 @@
-//! Numbering, crashes at every step, several sequencers, stalls, and what start-up refuses.
+//! Numbering, crashes at every step, stalls, and what start-up refuses.
 
 use super::*;
-use crate::audit::log::checkpoint;
 
 #[tokio::test]
 async fn staged_entries_get_dense_numbers_in_the_order_they_were_made() {
@@ -14,6 +13,7 @@ async fn staged_entries_get_dense_numbers_in_the_order_they_were_made() {
         numbered: 2,
         size: 5,
         more: false,
+        elsewhere: false,
     };
     assert_eq!(report, expected);
     let mut positions = Vec::new();
@@ -50,8 +50,9 @@ async fn an_entry_of_an_undone_transaction_never_existed() {
 async fn a_crash_while_numbering_leaves_every_entry_waiting() {
     let scratch = scratch().await;
     scratch.stage(3, None).await;
+    let fence = fence_of(&scratch.log).await;
     let mut tx = scratch.db.begin().await.unwrap();
-    assert_eq!(scratch.log.number_in(&mut tx).await.unwrap(), 3);
+    assert_eq!(scratch.log.number_in(&mut tx, fence).await.unwrap(), 3);
     drop(tx);
     let log = scratch.reopened().await.unwrap();
     assert_eq!(scratch.tree().await.size, 0);
@@ -66,24 +67,27 @@ async fn a_crash_while_numbering_leaves_every_entry_waiting() {
 async fn a_crash_before_the_checkpoint_is_mended_at_start_up() {
     let scratch = scratch().await;
     let staged = scratch.stage(3, None).await;
-    scratch.log.number().await.unwrap();
+    scratch.number().await;
     assert_eq!(scratch.tree().await.size, 0);
     assert_eq!(scratch.log.proof(staged[0].entry).await.unwrap(), None);
     let log = scratch.reopened().await.unwrap();
     assert_eq!(scratch.tree().await.size, 3);
     assert!(log.proof(staged[0].entry).await.unwrap().is_some());
-    assert_eq!(anchored(&scratch).size, 3);
+    assert_eq!(anchored(&scratch.log).size, 3);
 }
 
 #[tokio::test]
 async fn a_crash_before_the_anchor_is_mended_at_start_up() {
     let scratch = scratch().await;
     scratch.stage(3, None).await;
-    scratch.log.number().await.unwrap();
-    scratch.log.publish().await.unwrap();
-    assert_eq!((anchored(&scratch).size, scratch.tree().await.size), (0, 3));
+    scratch.number().await;
+    scratch.publish().await;
+    assert_eq!(
+        (anchored(&scratch.log).size, scratch.tree().await.size),
+        (0, 3)
+    );
     scratch.reopened().await.unwrap();
-    assert_eq!(anchored(&scratch).size, 3);
+    assert_eq!(anchored(&scratch.log).size, 3);
 }
 
 #[tokio::test]
@@ -94,46 +98,7 @@ async fn a_crash_while_the_anchor_is_written_leaves_the_old_one() {
     let aside = scratch.anchor().with_extension("00ff");
     std::fs::write(aside, "log.example.cat/exch").unwrap();
     scratch.reopened().await.unwrap();
-    assert_eq!(anchored(&scratch).size, 3);
-}
-
-fn anchored(scratch: &Scratch) -> checkpoint::Checkpoint {
-    let note = std::fs::read(scratch.anchor()).unwrap();
-    checkpoint::read(&note, scratch.log.verifier_key()).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_sequencers_at_once_never_fork() {
-    let scratch = Arc::new(scratch().await);
-    let file = scratch.keys.folder.path().join("gateway.db");
-    let other = testing::open(&file, Schema::Gateway).await;
-    let other = Arc::new(open(&scratch.keys, &other).await.unwrap());
-    for _ in 0..30 {
-        scratch.stage(3, None).await;
-        let runs = [Arc::clone(&scratch.log), Arc::clone(&other)]
-            .map(|log| tokio::spawn(async move { log.sequence_once().await.unwrap().numbered }));
-        let [one, two] = runs;
-        assert_eq!(one.await.unwrap() + two.await.unwrap(), 3);
-    }
-    let leaves = scratch.leaves().await;
-    assert_eq!(leaves.len(), 90);
-    let notes = scratch.db.rows("SELECT note FROM log_checkpoint", vec![]);
-    for row in notes.await.unwrap() {
-        let note = row.text(0).unwrap();
-        let tree = checkpoint::read(note.as_bytes(), scratch.log.verifier_key()).unwrap();
-        let size = usize::try_from(tree.size).unwrap();
-        assert_eq!(tree.root, rfc6962::root(&leaves[..size]));
-    }
-}
-
-#[tokio::test]
-async fn a_sequencer_that_was_overtaken_writes_nothing() {
-    let scratch = scratch().await;
-    scratch.stage(1, None).await;
-    let seen = store::head(&scratch.db).await.unwrap();
-    scratch.log.number().await.unwrap();
-    let mut tx = scratch.db.begin().await.unwrap();
-    assert!(!store::move_head(&mut tx, &seen, &seen.tree).await.unwrap());
+    assert_eq!(anchored(&scratch.log).size, 3);
 }
 
 #[tokio::test]
@@ -156,11 +121,12 @@ async fn exchanges_stop_when_entries_wait_too_long_and_go_on_once_they_are_numbe
     let keys = keyring::scratch().await;
     let db = testing::open(&keys.folder.path().join("gateway.db"), Schema::Gateway).await;
     let config = LogConfig {
-        origin: ORIGIN.to_owned(),
         stall_after: Duration::ZERO,
-        anchor: keys.folder.path().join("anchor"),
+        ..config(&keys, "anchor")
     };
-    let log = open_with(&keys, &db, config.clone()).await.unwrap();
+    let hands = Hands::running();
+    let opened = open_with(&keys, db.clone(), config.clone(), &hands).await;
+    let log = opened.unwrap();
     assert_eq!(log.admits_exchanges(), Ok(()));
     let mut tx = db.begin().await.unwrap();
     let staged = log
@@ -168,10 +134,10 @@ async fn exchanges_stop_when_entries_wait_too_long_and_go_on_once_they_are_numbe
         .await;
     tx.commit().await.unwrap();
     let since = staged.unwrap().at;
-    while World::real().now() <= since {}
+    while hands.world().now() <= since {}
     assert_eq!(log.admits_exchanges(), Err(Stalled { since }));
     // A replica that staged nothing itself learns it from the database.
-    let replica = open_with(&keys, &db, config).await.unwrap();
+    let replica = open_with(&keys, db, config, &hands).await.unwrap();
     assert_eq!(replica.admits_exchanges(), Err(Stalled { since }));
     log.sequence_once().await.unwrap();
     assert_eq!(log.admits_exchanges(), Ok(()));
@@ -191,7 +157,7 @@ async fn an_older_copy_of_the_database_is_refused() {
 
     let older = testing::open(&older, Schema::Gateway).await;
     assert!(matches!(
-        open(&scratch.keys, &older).await,
+        open(&scratch.keys, &older, &scratch.hands).await,
         Err(LogError::RolledBack {
             anchored: 3,
             found: 2
@@ -213,7 +179,7 @@ async fn a_copy_that_went_its_own_way_is_refused() {
     std::fs::remove_file(scratch.anchor()).unwrap();
     let other = testing::open(&other, Schema::Gateway).await;
     assert!(matches!(
-        open(&scratch.keys, &other).await,
+        open(&scratch.keys, &other, &scratch.hands).await,
         Err(LogError::AnchorMissing { size: 2 })
     ));
     let forked = LogConfig {
@@ -221,11 +187,14 @@ async fn a_copy_that_went_its_own_way_is_refused() {
         ..scratch.log.config.clone()
     };
     std::fs::write(&forked.anchor, scratch.note_of(2).await).unwrap();
+    let log = open_with(&scratch.keys, other.clone(), forked, &scratch.hands).await;
     let fork = Scratch {
-        log: Arc::new(open_with(&scratch.keys, &other, forked).await.unwrap()),
+        log: Arc::new(log.unwrap()),
         db: other,
         keys: scratch.keys,
+        hands: scratch.hands,
     };
+    fork.hands.advance(TTL);
     fork.stage(4, None).await;
     fork.log.sequence_once().await.unwrap();
     std::fs::write(fork.keys.folder.path().join("anchor"), anchor).unwrap();
@@ -267,7 +236,7 @@ async fn a_log_needs_a_name_a_checkpoint_can_carry() {
             origin: origin.to_owned(),
             ..scratch.log.config.clone()
         };
-        let refused = open_with(&scratch.keys, &scratch.db, config).await;
+        let refused = open_with(&scratch.keys, scratch.db.clone(), config, &scratch.hands).await;
         assert!(matches!(refused, Err(LogError::Origin)), "{origin:?}");
     }
 }

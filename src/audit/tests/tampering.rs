@@ -1,6 +1,7 @@
 //! LOG-01: whatever is altered in the stored log, the check of the whole log says so, and what.
 
 use super::*;
+use crate::store::Value as Bound;
 
 /// A log of 300 entries in three checkpoints: a full tile, partial ones, and two levels.
 async fn healthy() -> Scratch {
@@ -14,6 +15,11 @@ async fn healthy() -> Scratch {
 
 /// Does what only somebody with the whole database in their hands can do.
 async fn tamper(scratch: &Scratch, statements: &[&'static str]) {
+    let statements = statements.iter().map(|statement| (*statement, vec![]));
+    tamper_with(scratch, statements.collect()).await;
+}
+
+async fn tamper_with(scratch: &Scratch, statements: Vec<(&'static str, Vec<Bound>)>) {
     let mut tx = scratch.db.begin().await.unwrap();
     let unguarded: &[&'static str] = if scratch.db.is_shared() {
         &["SET LOCAL session_replication_role = replica"]
@@ -33,14 +39,36 @@ async fn tamper(scratch: &Scratch, statements: &[&'static str]) {
     for statement in unguarded {
         tx.execute(statement, vec![]).await.unwrap();
     }
-    for statement in statements {
-        assert_ne!(
-            tx.execute(statement, vec![]).await.unwrap(),
-            0,
-            "{statement}"
-        );
+    for (statement, values) in statements {
+        let changed = tx.execute(statement, values).await;
+        let changed = changed.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+        assert_ne!(changed, 0, "{statement}");
     }
     tx.commit().await.unwrap();
+}
+
+/// Alters stored bytes: reads them with one statement, writes them back with another.
+async fn alter(
+    scratch: &Scratch,
+    read: &'static str,
+    write: &'static str,
+    change: impl FnOnce(&mut Vec<u8>),
+) {
+    let row = scratch.db.row(read, vec![]).await.unwrap().unwrap();
+    let mut bytes = row.bytes(0).unwrap();
+    change(&mut bytes);
+    tamper_with(scratch, vec![(write, vec![bytes.into()])]).await;
+}
+
+/// Alters the first tile of the leaves.
+async fn alter_first_tile(scratch: &Scratch) {
+    alter(
+        scratch,
+        "SELECT hashes FROM log_tile WHERE level = 0 AND number = 0",
+        "UPDATE log_tile SET hashes = $1 WHERE level = 0 AND number = 0",
+        |hashes| hashes[0] ^= 1,
+    )
+    .await;
 }
 
 async fn findings(statements: &[&'static str]) -> Vec<Finding> {
@@ -62,7 +90,7 @@ async fn an_untouched_log_holds_also_while_it_grows_and_after_erasure() {
     scratch.stage(260, Some(anna)).await;
     scratch.log.sequence_once().await.unwrap();
     scratch.stage(3, None).await;
-    scratch.log.number().await.unwrap(); // not yet published
+    scratch.number().await; // not yet published
     scratch.stage(2, None).await; // not yet numbered
     scratch.keys.keyring.erase(anna).await.unwrap();
     let expected = Checked {
@@ -85,21 +113,29 @@ async fn the_database_itself_refuses_to_alter_the_log() {
         "DELETE FROM log_sequence",
         "UPDATE log_checkpoint SET note = ''",
         "DELETE FROM log_checkpoint",
-        "UPDATE log_tile SET hashes = x''",
+        "UPDATE log_tile SET width = width + 1",
         "DELETE FROM log_tile",
     ] {
         let mut tx = scratch.db.begin().await.unwrap();
-        assert!(tx.execute(statement, vec![]).await.is_err(), "{statement}");
+        let refused = format!("{:?}", tx.execute(statement, vec![]).await.unwrap_err());
+        assert!(refused.contains("append only"), "{statement}: {refused}");
     }
 }
 
 #[tokio::test]
 async fn an_altered_payload_is_found() {
-    let found = findings(&[
-        "UPDATE log_entry SET sealed = substr(sealed, 1, 20) || x'00' || substr(sealed, 22)
+    let scratch = healthy().await;
+    alter(
+        &scratch,
+        "SELECT e.sealed FROM log_entry e JOIN log_sequence s ON s.entry = e.entry
+         WHERE s.position = 7",
+        "UPDATE log_entry SET sealed = $1
          WHERE entry = (SELECT entry FROM log_sequence WHERE position = 7)",
-    ]);
-    assert_eq!(found.await, [Finding::PayloadUnreadable { position: 7 }]);
+        |sealed| sealed[20] ^= 1,
+    )
+    .await;
+    let found = scratch.log.audit_self().await.unwrap().findings;
+    assert_eq!(found, [Finding::PayloadUnreadable { position: 7 }]);
 }
 
 #[tokio::test]
@@ -129,11 +165,20 @@ async fn an_altered_time_or_kind_is_found() {
 
 #[tokio::test]
 async fn an_altered_leaf_is_found() {
-    let found = findings(&[
-        "UPDATE log_entry SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"v\":1', '\"v\":2') AS BLOB)
+    let scratch = healthy().await;
+    alter(
+        &scratch,
+        "SELECT e.leaf FROM log_entry e JOIN log_sequence s ON s.entry = e.entry
+         WHERE s.position = 7",
+        "UPDATE log_entry SET leaf = $1
          WHERE entry = (SELECT entry FROM log_sequence WHERE position = 7)",
-    ]);
-    let found = found.await;
+        |leaf| {
+            let text = String::from_utf8_lossy(leaf).replace("\"v\":1", "\"v\":2");
+            *leaf = text.into_bytes();
+        },
+    )
+    .await;
+    let found = scratch.log.audit_self().await.unwrap().findings;
     assert_eq!(found[0], Finding::LeafBroken { position: 7 });
     assert!(found.contains(&Finding::LeafDiffers { position: 7 }));
     assert!(found.contains(&Finding::CheckpointDiffers { size: 100 }));
@@ -179,13 +224,18 @@ async fn an_entry_kept_from_being_numbered_is_found() {
 
 #[tokio::test]
 async fn an_inserted_entry_is_found() {
-    let found = findings(&[
+    let scratch = healthy().await;
+    let mut statements = vec![
         "INSERT INTO log_entry SELECT '00000000-0000-4000-8000-000000000001', kind, subject, at, leaf,
             sealed FROM log_entry LIMIT 1",
-        "DELETE FROM log_staged",
         "INSERT INTO log_sequence VALUES (300, '00000000-0000-4000-8000-000000000001')",
-    ]);
-    assert_eq!(found.await, [Finding::PositionAhead { position: 300 }]);
+    ];
+    if !scratch.db.is_shared() {
+        statements.push("DELETE FROM log_staged"); // here the trigger that stages was left in place
+    }
+    tamper(&scratch, &statements).await;
+    let found = scratch.log.audit_self().await.unwrap().findings;
+    assert_eq!(found, [Finding::PositionAhead { position: 300 }]);
 }
 
 #[tokio::test]
@@ -195,48 +245,57 @@ async fn an_altered_or_missing_or_additional_tile_is_found() {
         number,
         width,
     };
-    let found = findings(&[
-        "UPDATE log_tile SET hashes = x'00' || substr(hashes, 2) WHERE level = 0 AND number = 0",
-    ]);
+    let found = async |scratch: &Scratch| scratch.log.audit_self().await.unwrap().findings;
+    let scratch = healthy().await;
+    alter_first_tile(&scratch).await;
     let expected = [
         Finding::TileDiffers {
             place: place(0, 0, 256),
         },
         Finding::LeafDiffers { position: 0 },
     ];
-    assert_eq!(found.await, expected);
-    let found =
-        findings(&["UPDATE log_tile SET hashes = x'00' || substr(hashes, 2) WHERE level = 1"]);
+    assert_eq!(found(&scratch).await, expected);
+
+    let scratch = healthy().await;
+    alter(
+        &scratch,
+        "SELECT hashes FROM log_tile WHERE level = 1",
+        "UPDATE log_tile SET hashes = $1 WHERE level = 1",
+        |hashes| hashes[0] ^= 1,
+    )
+    .await;
+    let differs = Finding::TileDiffers {
+        place: place(1, 0, 1),
+    };
+    assert_eq!(found(&scratch).await, [differs]);
+
+    let missing = findings(&["DELETE FROM log_tile WHERE level = 1"]);
     assert_eq!(
-        found.await,
-        [Finding::TileDiffers {
-            place: place(1, 0, 1)
-        }]
-    );
-    let found = findings(&["DELETE FROM log_tile WHERE level = 1"]);
-    assert_eq!(
-        found.await,
+        missing.await,
         [Finding::TileMissing {
             place: place(1, 0, 1)
         }]
     );
-    let found = findings(&["INSERT INTO log_tile VALUES (1, 0, 2, zeroblob(64))"]).await;
+
+    let scratch = healthy().await;
+    let add = "INSERT INTO log_tile VALUES (1, 0, 2, $1)";
+    tamper_with(&scratch, vec![(add, vec![vec![0; 64].into()])]).await;
+    let found = found(&scratch).await;
     assert!(
         found.contains(&Finding::TileDiffers {
             place: place(1, 0, 2)
         }),
         "{found:?}"
     );
-    let found = findings(&["UPDATE log_tile SET hashes = substr(hashes, 1, 31) WHERE level = 1"]);
-    assert!(found.await.contains(&Finding::TileDiffers {
-        place: place(1, 0, 1)
-    }));
+    let short = findings(&["UPDATE log_tile SET hashes = substr(hashes, 1, 31) WHERE level = 1"]);
+    assert!(short.await.contains(&differs));
 }
 
 #[tokio::test]
 async fn an_altered_head_is_found_and_nothing_is_built_on_it() {
     let scratch = healthy().await;
-    tamper(&scratch, &["UPDATE log_head SET root = zeroblob(32)"]).await;
+    let alter = "UPDATE log_head SET root = $1";
+    tamper_with(&scratch, vec![(alter, vec![vec![0; 32].into()])]).await;
     let found = scratch.log.audit_self().await.unwrap().findings;
     assert_eq!(found, [Finding::HeadDiffers]);
     scratch.stage(1, None).await;
@@ -265,13 +324,8 @@ async fn a_forged_missing_or_borrowed_checkpoint_is_found() {
 #[tokio::test]
 async fn a_log_cut_back_with_everything_that_shows_it_is_found_by_its_anchor() {
     let scratch = healthy().await;
-    let root = hex::encode(rfc6962::root(&scratch.leaves().await[..250]));
-    let cut = format!("UPDATE log_head SET size = 250, root = x'{root}'");
-    let full = scratch.log.tile(0, 0, 250).await.unwrap().unwrap();
-    let tile = format!(
-        "INSERT INTO log_tile VALUES (0, 0, 250, x'{}')",
-        hex::encode(full)
-    );
+    let root = rfc6962::root(&scratch.leaves().await[..250]);
+    let tile = scratch.log.tile(0, 0, 250).await.unwrap().unwrap();
     tamper(
         &scratch,
         &[
@@ -280,11 +334,16 @@ async fn a_log_cut_back_with_everything_that_shows_it_is_found_by_its_anchor() {
             "DELETE FROM log_entry WHERE entry IN (SELECT entry FROM cut)",
             "DELETE FROM log_checkpoint WHERE size > 250",
             "DELETE FROM log_tile",
-            tile.leak(),
-            cut.leak(),
         ],
     )
     .await;
+    let mut tx = scratch.db.begin().await.unwrap();
+    let add = "INSERT INTO log_tile VALUES (0, 0, 250, $1)";
+    tx.execute(add, vec![tile.into()]).await.unwrap();
+    let cut = "UPDATE log_head SET size = 250, root = $1";
+    let root = root.as_slice().into();
+    tx.execute(cut, vec![root]).await.unwrap();
+    tx.commit().await.unwrap();
     let found = scratch.log.audit_self().await.unwrap().findings;
     assert_eq!(found, [Finding::AnchorAhead { anchored: 300 }]);
     assert!(matches!(
@@ -303,11 +362,7 @@ async fn a_log_cut_back_with_everything_that_shows_it_is_found_by_its_anchor() {
 async fn a_proof_is_not_given_out_when_the_store_was_altered() {
     let scratch = healthy().await;
     let entry = entry_at(&scratch, 7).await;
-    tamper(
-        &scratch,
-        &["UPDATE log_tile SET hashes = x'00' || substr(hashes, 2) WHERE level = 0 AND number = 0"],
-    )
-    .await;
+    alter_first_tile(&scratch).await;
     assert!(matches!(
         scratch.log.proof(entry).await,
         Err(LogError::Damaged(_))
@@ -333,7 +388,7 @@ async fn an_erasure_is_recorded_and_outlives_a_restored_keyring() {
     ));
 
     let keys = keyring::restored(scratch.keys, "backup.db").await;
-    let log = open(&keys, &scratch.db).await.unwrap();
+    let log = open(&keys, &scratch.db, &scratch.hands).await.unwrap();
     assert!(
         log.payload(of_anna).await.is_ok(),
         "the backup brought the key back"

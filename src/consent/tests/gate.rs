@@ -495,7 +495,7 @@ async fn the_exchanges_of_other_fetches_are_left_alone() {
 }
 
 #[tokio::test]
-async fn when_the_log_does_not_keep_up_exchanges_stop_and_withdrawals_do_not() {
+async fn a_stalled_sequencer_stops_new_exchanges_and_not_revocations() {
     let house = House::new().await;
     house.grant(C4).await;
     house.log.sequence_once().await.unwrap();

@@ -141,7 +141,7 @@ impl Tokens {
         let (enrolled, sealed) = match &vouched {
             None => (None, None),
             Some((vouched, _)) => {
-                let enrolled = self.subjects.enrol(&vouched.person).await?;
+                let enrolled = self.subjects.enrol(&self.db, &vouched.person).await?;
                 let subject = enrolled.subject;
                 let sealed = grant.seal(&self.subjects, subject, vouched).await?;
                 (Some(enrolled), Some((subject, sealed)))

@@ -10,11 +10,20 @@ use zeroize::Zeroizing;
 use super::secret_file::{self, SecretFileError};
 use crate::citizen::Document;
 
-/// Versioned HMAC keys. The newest writes, all of them read.
+/// Versioned HMAC keys. All of them read; which ones write, the keyring's database says, so that
+/// every replica says the same.
 ///
 /// There are some 10⁸ document numbers: without the key a hash of one is as good as the number.
 pub struct LookupKeys {
-    keys: Vec<(u32, hmac::Key)>, // newest first, never empty
+    keys: Vec<LookupKey>, // newest first, never empty
+}
+
+/// One of them.
+pub(super) struct LookupKey {
+    pub(super) version: u32,
+    /// Follows from the key, so that another key under the same version is noticed.
+    pub(super) name: String,
+    key: hmac::Key,
 }
 
 /// Why a file of look-up keys is of no use.
@@ -50,20 +59,21 @@ impl LookupKeys {
 
     /// One key per line: its version, a space, 32 bytes in base64. `#` begins a comment.
     pub fn parse(text: &str) -> Result<Self, InvalidLookupKeys> {
-        let mut keys: Vec<(u32, hmac::Key)> = Vec::new();
+        let mut keys: Vec<LookupKey> = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let line_text = line.trim();
             if line_text.is_empty() || line_text.starts_with('#') {
                 continue;
             }
-            let (version, key) =
-                key_of(line_text).ok_or(InvalidLookupKeys::Line { line: index + 1 })?;
-            if keys.iter().any(|(known, _)| *known == version) {
-                return Err(InvalidLookupKeys::Twice { version });
+            let key = key_of(line_text).ok_or(InvalidLookupKeys::Line { line: index + 1 })?;
+            if keys.iter().any(|known| known.version == key.version) {
+                return Err(InvalidLookupKeys::Twice {
+                    version: key.version,
+                });
             }
-            keys.push((version, key));
+            keys.push(key);
         }
-        keys.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+        keys.sort_by_key(|key| std::cmp::Reverse(key.version));
         if keys.is_empty() {
             return Err(InvalidLookupKeys::None);
         }
@@ -75,42 +85,50 @@ impl LookupKeys {
         Zeroizing::new(format!("{version} {}\n", BASE64_STANDARD.encode(key)))
     }
 
-    /// Version and hash under the newest key.
-    pub(super) fn newest(&self, document: &Document) -> (u32, Vec<u8>) {
-        let (version, key) = &self.keys[0]; // `parse` never leaves it empty
-        (*version, hash(key, document))
+    /// The newest.
+    pub(super) fn newest(&self) -> &LookupKey {
+        &self.keys[0] // `parse` never leaves it empty
     }
 
-    /// Version and hash under every key, newest first.
-    pub(super) fn hashes(&self, document: &Document) -> Vec<(u32, Vec<u8>)> {
-        let keys = self.keys.iter();
-        keys.map(|(version, key)| (*version, hash(key, document)))
-            .collect()
+    /// The one of a version.
+    pub(super) fn of(&self, version: u32) -> Option<&LookupKey> {
+        self.keys.iter().find(|key| key.version == version)
+    }
+
+    /// All of them, newest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &LookupKey> {
+        self.keys.iter()
     }
 }
 
-fn key_of(line: &str) -> Option<(u32, hmac::Key)> {
+impl LookupKey {
+    /// What a document is called under this key.
+    pub(super) fn hash(&self, document: &Document) -> Vec<u8> {
+        hmac::sign(&self.key, document.lookup_key().as_bytes())
+            .as_ref()
+            .to_vec()
+    }
+}
+
+fn key_of(line: &str) -> Option<LookupKey> {
     let (version, key) = line.split_once(' ')?;
     let key = Zeroizing::new(BASE64_STANDARD.decode(key.trim()).ok()?);
     if key.len() != 32 {
         return None;
     }
-    Some((
-        version.parse().ok()?,
-        hmac::Key::new(hmac::HMAC_SHA256, &key),
-    ))
-}
-
-fn hash(key: &hmac::Key, document: &Document) -> Vec<u8> {
-    hmac::sign(key, document.lookup_key().as_bytes())
-        .as_ref()
-        .to_vec()
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    let tag = hmac::sign(&key, b"interop-gateway/lookup-key-name/v1");
+    Some(LookupKey {
+        version: version.parse().ok()?,
+        name: hex::encode(&tag.as_ref()[..8]),
+        key,
+    })
 }
 
 impl fmt::Debug for LookupKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.keys.iter().map(|(version, _)| version))
+            .entries(self.keys.iter().map(|key| key.version))
             .finish()
     }
 }

@@ -3,10 +3,21 @@
 //! Every person has a data key per year and retention class. It is made and durable before its
 //! first use, stored wrapped, and never cached: once [`Keyring::erase`] has returned, nothing sealed
 //! for that person opens again, on any replica.
+//!
+//! Replicas agree through this database. Which wrapping key wraps and under which hashing keys people
+//! are indexed are rows of it; whoever makes a key for a person, indexes or erases them first locks
+//! the person's row in `holder`.
 
+mod backup;
 mod data_key;
+mod erase;
 mod lookup;
+mod people;
+mod readers;
+mod reindex;
+mod rotate;
 pub mod secret_file;
+mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wrapper;
@@ -18,11 +29,13 @@ use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
 use super::{Db, Row, StoreError, Tx, Value};
-use crate::citizen::{Document, EntryId, SubjectId};
+use crate::citizen::{EntryId, SubjectId};
 use crate::clock::World;
 
+pub use backup::BackupError;
 pub(crate) use data_key::DataKey;
 pub use lookup::{InvalidLookupKeys, LookupKeys};
+pub use status::{LookupStatus, Role, Status, WrappingStatus};
 pub use wrapper::{FileWrapper, Wrapper, WrapperError};
 
 /// Why the keyring did not do as asked.
@@ -31,12 +44,64 @@ pub enum KeyringError {
     /// The document already belongs to someone else here.
     #[error("the document is already known as another person's")]
     AnotherSubject,
+    /// A key cannot come into use before every running gateway can read it.
+    #[error(
+        "{readers} running gateway(s) do not have the new key: give them the file and restart them. One that is gone for good counts until {until}"
+    )]
+    Behind {
+        /// How many.
+        readers: usize,
+        /// When the last of them is taken for gone, should it not be heard of again.
+        until: Timestamp,
+    },
     /// The person's keys were destroyed, on purpose.
     #[error("the keys of this person were erased")]
     Erased,
+    /// Not the hashing key people were indexed under, though it has that version.
+    #[error(
+        "lookup.keys has another key of version {version} than people are indexed under; put the right one back"
+    )]
+    LookupKeyChanged {
+        /// The version.
+        version: u32,
+    },
+    /// People are indexed under a hashing key that is not at hand.
+    #[error(
+        "lookup.keys lacks version {version}, under which people are indexed; copy the line from a replica that has it"
+    )]
+    LookupKeyMissing {
+        /// The version.
+        version: u32,
+    },
+    /// People must stay findable: this hashing key is the newest one in use.
+    #[error(
+        "version {version} is the newest in use; add a newer one to lookup.keys and re-index first"
+    )]
+    LookupKeyNewest {
+        /// The version.
+        version: u32,
+    },
+    /// Nobody is indexed under that version.
+    #[error("no look-up key of version {version} is in use")]
+    LookupKeyUnknown {
+        /// The version.
+        version: u32,
+    },
     /// No such key, though nobody erased it: a keyring older than the database, or another's.
     #[error("the key is not in the keyring, and was not erased")]
     Missing,
+    /// A wrapping key that was replaced is not used again.
+    #[error("the wrapping key {id} was retired; remove its file")]
+    Retired {
+        /// Its name.
+        id: String,
+    },
+    /// Something still depends on what was to be given up.
+    #[error("{rows} row(s) still need it")]
+    StillNeeded {
+        /// How many rows.
+        rows: u64,
+    },
     /// The database of keys failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,62 +139,30 @@ impl RetentionClass {
 #[derive(Debug)]
 pub struct Keyring {
     db: Db,
+    eraser: Db,
     wrapper: Arc<dyn Wrapper>,
     lookup: LookupKeys,
     world: World,
+    replica: String, // of this process, in what it announces
 }
 
 impl Keyring {
     /// The keyring in a database opened with [`Schema::Keyring`](super::Schema::Keyring).
     pub fn open(db: Db, wrapper: Arc<dyn Wrapper>, lookup: LookupKeys, world: World) -> Self {
         Self {
+            eraser: db.clone(),
             db,
             wrapper,
             lookup,
+            replica: world.entropy.uuid().to_string(),
             world,
         }
     }
 
-    /// The person a document belongs to, if we know them.
-    pub async fn subject_of(&self, document: &Document) -> Result<Option<SubjectId>, KeyringError> {
-        for (version, hash) in self.lookup.hashes(document) {
-            let row = self.db.row(FIND, vec![version.into(), hash.into()]);
-            if let Some(row) = row.await? {
-                return Ok(Some(row.parsed(0)?));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The person a document belongs to; a new one when nobody is known by it.
-    ///
-    /// Somebody found by an older hashing key is indexed under the newest as well, so that the old
-    /// key can be retired.
-    pub async fn enrol(&self, document: &Document) -> Result<SubjectId, KeyringError> {
-        let (newest, hash) = self.lookup.newest(document);
-        let found = self.db.row(FIND, vec![newest.into(), hash.into()]).await?;
-        if let Some(row) = found {
-            return Ok(row.parsed(0)?);
-        }
-        let mut tx = self.db.begin().await?;
-        let subject = match self.find_in(&mut tx, document).await? {
-            Some(subject) => subject,
-            None => SubjectId::random(&*self.world.entropy),
-        };
-        self.index_in(&mut tx, document, subject).await?;
-        tx.commit().await?;
-        Ok(subject)
-    }
-
-    /// Lets a person be known by one more document, as when a NIE becomes a DNI.
-    pub async fn alias(&self, subject: SubjectId, document: &Document) -> Result<(), KeyringError> {
-        let mut tx = self.db.begin().await?;
-        match self.find_in(&mut tx, document).await? {
-            Some(other) if other != subject => return Err(KeyringError::AnotherSubject),
-            _ => self.index_in(&mut tx, document, subject).await?,
-        }
-        tx.commit().await?;
-        Ok(())
+    /// Deletes and replaces keys through another handle: that of the one role which may.
+    #[must_use]
+    pub fn with_eraser(self, eraser: Db) -> Self {
+        Self { eraser, ..self }
     }
 
     /// Encrypts under the data key of this year. `None` is the gateway itself, for what concerns
@@ -177,48 +210,22 @@ impl Keyring {
             .entry_key(entry))
     }
 
-    /// Destroys every key of a person, and how they were found. Gives the number of keys.
+    /// Whether the keys at hand are those in use: one data key of each wrapping key is tried.
     ///
-    /// Nothing brings them back but an older copy of this database; after restoring one, see
-    /// [`Log::repeat_erasures`](crate::audit::Log::repeat_erasures).
-    pub async fn erase(&self, subject: SubjectId) -> Result<u64, KeyringError> {
-        let mut tx = self.db.begin().await?;
-        let whose = subject.to_string();
-        let tombstone = vec![whose.as_str().into(), self.world.now().into()];
-        tx.execute(
-            "INSERT INTO erased (subject, at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            tombstone,
-        )
-        .await?;
-        let keys = tx
-            .execute(
-                "DELETE FROM data_key WHERE subject = $1",
-                vec![whose.as_str().into()],
-            )
-            .await?;
-        tx.execute(
-            "DELETE FROM subject_lookup WHERE subject = $1",
-            vec![whose.into()],
-        )
-        .await?;
-        tx.commit().await?;
-        self.db.truncate_journal().await?; // or the deleted bytes would linger beside the file
-        Ok(keys)
-    }
-
-    /// Whether the wrapping keys at hand open what is kept: one data key of each is tried.
-    ///
-    /// A service started with another wrapping key would find nobody's data, and say so one by one.
+    /// A service started with other keys would find nobody and open nothing, and say so one by one.
     pub async fn check(&self) -> Result<(), KeyringError> {
-        for wrapper in self
-            .db
-            .rows("SELECT DISTINCT wrapper FROM data_key", vec![])
-            .await?
-        {
+        for lookup in self.db.rows(people::IN_USE, vec![]).await? {
+            self.lookup_key(&lookup)?;
+        }
+        for wrapper in self.db.rows(rotate::IN_USE, vec![]).await? {
+            let id = wrapper.text(0)?;
+            if !self.wrapper.ids().contains(&id.as_str()) {
+                return Err(WrapperError::Unknown { id }.into());
+            }
             let row = self.db.row(
                 "SELECT wrapper, wrapped, subject, year, class FROM data_key WHERE wrapper = $1
                  LIMIT 1",
-                vec![wrapper.text(0)?.into()],
+                vec![id.into()],
             );
             if let Some(row) = row.await? {
                 let context = context_of(&row.text(2)?, row.int(3)?, &row.text(4)?);
@@ -229,36 +236,12 @@ impl Keyring {
         Ok(())
     }
 
-    /// Wraps every key anew under the current wrapping key, so that an older one can be retired.
-    pub async fn rewrap(&self) -> Result<u64, KeyringError> {
-        let mut tx = self.db.begin().await?;
-        let stale = tx
-            .rows(
-                "SELECT wrapper, wrapped, subject, year, class FROM data_key WHERE wrapper <> $1",
-                vec![self.wrapper.id().into()],
-            )
-            .await?;
-        for row in &stale {
-            let context = context_of(&row.text(2)?, row.int(3)?, &row.text(4)?);
-            let key = self
-                .wrapper
-                .unwrap(&row.text(0)?, &context, &row.bytes(1)?)?;
-            let values = vec![
-                self.wrapper.id().into(),
-                self.wrapper.wrap(&context, &key)?.into(),
-                row.text(2)?.into(),
-                row.int(3)?.into(),
-                row.text(4)?.into(),
-            ];
-            tx.execute(
-                "UPDATE data_key SET wrapper = $1, wrapped = $2
-                 WHERE subject = $3 AND year = $4 AND class = $5",
-                values,
-            )
-            .await?;
-        }
-        tx.commit().await?;
-        Ok(stale.len() as u64)
+    /// Whether a person has any key. Nobody of whom anything is kept is without one, unless they were
+    /// erased, or the keyring is older than the database.
+    pub async fn has_keys(&self, subject: SubjectId) -> Result<bool, KeyringError> {
+        let sql = "SELECT year FROM data_key WHERE subject = $1 LIMIT 1";
+        let row = self.db.row(sql, vec![subject.to_string().into()]).await?;
+        Ok(row.is_some())
     }
 
     /// The data key, made first if there is none. When this returns it is on the disk.
@@ -289,35 +272,32 @@ impl Keyring {
         Err(erased.map_or(KeyringError::Missing, |_| KeyringError::Erased))
     }
 
-    /// Two callers may arrive here at once: the insert lets one win, and both read the winner's.
+    /// Two callers may arrive here at once: one waits, and finds what the other made.
     async fn make_key(
         &self,
         subject: Option<SubjectId>,
         year: i16,
         class: RetentionClass,
     ) -> Result<DataKey, KeyringError> {
+        let mut tx = self.db.begin().await?;
+        hold_living(&mut tx, &owner(subject)).await?;
+        if let Some(row) = tx.row(DATA_KEY, key_of(subject, year, class)).await? {
+            return self.unwrap(&row, subject, year, class);
+        }
         let fresh = Zeroizing::new(self.world.entropy.bytes::<32>());
         let context = context_of(&owner(subject), year.into(), class.as_str());
-        let wrapped = self.wrapper.wrap(&context, &fresh)?;
-        let mut tx = self.db.begin().await?;
-        if (tx.row(IS_ERASED, vec![owner(subject).into()]).await?).is_some() {
-            return Err(KeyringError::Erased);
-        }
+        let current = self.current_wrapper(&mut tx).await?;
+        let wrapped = self.wrapper.wrap(&current, &context, &fresh)?;
         let mut values = key_of(subject, year, class);
-        values.extend([
-            self.wrapper.id().into(),
-            wrapped.into(),
-            self.world.now().into(),
-        ]);
+        values.extend([current.into(), wrapped.into(), self.world.now().into()]);
         tx.execute(
             "INSERT INTO data_key (subject, year, class, wrapper, wrapped, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, $6)",
             values,
         )
         .await?;
-        let row = tx.row(DATA_KEY, key_of(subject, year, class)).await?;
         tx.commit().await?;
-        self.unwrap(&row.ok_or(KeyringError::Missing)?, subject, year, class)
+        Ok(DataKey::new(fresh, year, class))
     }
 
     fn unwrap(
@@ -333,40 +313,25 @@ impl Keyring {
             .unwrap(&row.text(0)?, &context, &row.bytes(1)?)?;
         Ok(DataKey::new(key, year, class))
     }
+}
 
-    async fn find_in(
-        &self,
-        tx: &mut Tx,
-        document: &Document,
-    ) -> Result<Option<SubjectId>, KeyringError> {
-        for (version, hash) in self.lookup.hashes(document) {
-            if let Some(row) = tx.row(FIND, vec![version.into(), hash.into()]).await? {
-                return Ok(Some(row.parsed(0)?));
-            }
-        }
-        Ok(None)
-    }
+/// Locks a person's row until the transaction ends.
+async fn hold(tx: &mut Tx, owner: &str) -> Result<(), KeyringError> {
+    tx.execute(
+        "INSERT INTO holder (subject) VALUES ($1)
+         ON CONFLICT (subject) DO UPDATE SET subject = excluded.subject",
+        vec![owner.into()],
+    )
+    .await?;
+    Ok(())
+}
 
-    async fn index_in(
-        &self,
-        tx: &mut Tx,
-        document: &Document,
-        subject: SubjectId,
-    ) -> Result<(), KeyringError> {
-        let (version, hash) = self.lookup.newest(document);
-        let values = vec![
-            version.into(),
-            hash.into(),
-            subject.to_string().into(),
-            self.world.now().into(),
-        ];
-        tx.execute(
-            "INSERT INTO subject_lookup (version, hash, subject, added_at)
-             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            values,
-        )
-        .await?;
-        Ok(())
+/// The same, for what is not done for the erased.
+async fn hold_living(tx: &mut Tx, owner: &str) -> Result<(), KeyringError> {
+    hold(tx, owner).await?;
+    match tx.row(IS_ERASED, vec![owner.into()]).await? {
+        Some(_) => Err(KeyringError::Erased),
+        None => Ok(()),
     }
 }
 
@@ -392,7 +357,6 @@ fn context_of(owner: &str, year: i64, class: &str) -> String {
     format!("data_key/{owner}/{year}/{class}")
 }
 
-const FIND: &str = "SELECT subject FROM subject_lookup WHERE version = $1 AND hash = $2";
 const DATA_KEY: &str =
     "SELECT wrapper, wrapped FROM data_key WHERE subject = $1 AND year = $2 AND class = $3";
 const IS_ERASED: &str = "SELECT at FROM erased WHERE subject = $1";

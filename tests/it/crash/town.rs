@@ -95,7 +95,6 @@ impl Town {
         Process {
             child,
             folder: self.folder_at(&socket),
-            socket,
             said,
         }
     }
@@ -144,9 +143,8 @@ impl Town {
 pub(crate) struct Process {
     pub(crate) child: Child,
     pub(crate) folder: FolderClient,
-    /// Where it listens.
-    pub(crate) socket: String,
-    said: Arc<Mutex<Vec<String>>>,
+    /// Its lines so far.
+    pub(crate) said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
@@ -154,29 +152,6 @@ impl Process {
     pub(crate) async fn kill(mut self) {
         assert!(self.child.try_wait().unwrap().is_none(), "{:?}", self.said);
         self.child.kill().await.unwrap();
-    }
-}
-
-impl Process {
-    /// Tells it something by a signal, such as `TERM`.
-    pub(crate) async fn signal(&self, name: &str) {
-        let id = self.child.id().unwrap().to_string();
-        let mut kill = Command::new("sh");
-        kill.args(["-c", r#"kill -s "$0" "$1""#, name, &id]);
-        assert!(kill.status().await.unwrap().success());
-    }
-
-    /// Ends it as a service manager does, and waits until it has ended well.
-    pub(crate) async fn stop(mut self) {
-        self.signal("TERM").await;
-        let ended = self.child.wait().await.unwrap();
-        assert!(ended.success(), "{ended}: {:?}", self.said);
-    }
-
-    /// Whether one of its lines says this.
-    pub(crate) fn has_said(&self, words: &str) -> bool {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.iter().any(|line| line.contains(words))
     }
 }
 

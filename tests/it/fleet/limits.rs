@@ -24,9 +24,12 @@ impl Fleet {
             .unwrap()
             .parse()
             .unwrap();
-        config["cache"]["replicas"] = 2.into();
-        config["limits"]["at_once"] = at_once.into();
-        config["limits"]["per_second"] = per_second.into();
+        let more = format!(
+            "cache = {{ redis = '{}', replicas = 2 }}
+             limits = {{ at_once = {at_once}, per_second = {per_second} }}",
+            self.redis.url()
+        );
+        config.extend(more.parse::<Table>().unwrap());
         fs::write(self.town.config(), config.to_string()).unwrap();
     }
 

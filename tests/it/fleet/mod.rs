@@ -12,9 +12,11 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use interop_gateway::store::{Db, Location, Schema};
+use redis::AsyncCommands as _;
 use serde_json::Value;
 use simulator::folder::CitizenApi;
 use simulator::pci::{Knobs, Transport};
+use tokio::process::Command;
 use toml::Table;
 
 use crate::crash::books::Books;
@@ -91,6 +93,15 @@ impl Fleet {
         self.postgres.sql("database", sql).await[0].parse().unwrap()
     }
 
+    /// Forgets every kept answer, so that the next fetches ask again.
+    async fn forget_answers(&self) {
+        let mut redis = self.redis.connection().await;
+        let kept: Vec<String> = redis.keys("gateway:group:*").await.unwrap();
+        if !kept.is_empty() {
+            let _: u64 = redis.del(kept).await.unwrap();
+        }
+    }
+
     /// How often the log says that a fetch was interrupted.
     async fn interruptions(&self) -> i64 {
         let sql = "SELECT count(*)::text FROM log_entry WHERE kind = 'job-interrupted'";
@@ -110,6 +121,41 @@ impl Fleet {
         self.books().await.assert_closed();
         let checked = self.town.command(&["log", "verify"]).await;
         assert!(checked.status.success(), "{checked:?}");
+    }
+}
+
+/// What only replicas are told, or asked.
+impl Process {
+    /// Where it listens.
+    fn socket(&self) -> String {
+        let said = self.said.lock().unwrap();
+        let lines = said
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let mut ready = lines.filter(|line: &Value| line["fields"]["message"] == "ready");
+        let ready = ready.next().unwrap();
+        ready["fields"]["listen"].as_str().unwrap().to_owned()
+    }
+
+    /// Tells it something by a signal, such as `TERM`.
+    async fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        let mut kill = Command::new("sh");
+        kill.args(["-c", r#"kill -s "$0" "$1""#, name, &id]);
+        assert!(kill.status().await.unwrap().success());
+    }
+
+    /// Ends it as a service manager does, and waits until it has ended well.
+    async fn stop(mut self) {
+        self.signal("TERM").await;
+        let ended = self.child.wait().await.unwrap();
+        assert!(ended.success(), "{ended}: {:?}", self.said);
+    }
+
+    /// Whether one of its lines says this.
+    fn has_said(&self, words: &str) -> bool {
+        let said = self.said.lock().unwrap();
+        said.iter().any(|line| line.contains(words))
     }
 }
 

@@ -5,6 +5,7 @@
 mod api_input;
 mod journeys;
 mod keys;
+mod loss;
 mod openapi;
 mod platform_input;
 mod privacy;
@@ -86,7 +87,7 @@ pub(super) struct World {
     pub(super) auditor: AuditorClient,
     pub(super) url: String,
     gateway: Option<Running>,
-    config: Config,
+    pub(super) config: Config,
     /// Everything the gateway writes.
     pub(super) files: TempDir,
 }
@@ -107,6 +108,8 @@ pub(super) struct Setup {
     pub(super) deadline_s: Option<u32>,
     /// Runs the gateway where it can be killed.
     pub(super) killable: bool,
+    /// Sections laid over the configuration, such as stores of the test's own.
+    pub(super) over: toml::Table,
     /// Seconds between telling readiness "no" and taking no new connections.
     pub(super) stop_after_s: u16,
 }
@@ -438,6 +441,9 @@ async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story:
         std::fs::write(&file, profiles).unwrap();
         let platform = table["platform"].as_table_mut().unwrap();
         platform.insert("profiles".to_owned(), file.display().to_string().into());
+    }
+    for (section, values) in &setup.over {
+        table.insert(section.clone(), values.clone());
     }
     let client = format!(
         "id = \"{SHOWING_CLIENT}\"\nkeys_file = {:?}\nbody = \"ajuntament-de-prova\"\n\

@@ -1,7 +1,7 @@
 //! Withdrawals against fetches already on their way.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use interop_gateway::exchange::Exchange;
 
@@ -22,13 +22,19 @@ async fn keep_fetching(citizen: CitizenApi, over: Arc<AtomicBool>) -> usize {
     jobs
 }
 
-/// Reads one profile until told to stop, another when it is refused; gives how often it was handed
+/// Reads one profile until told to stop, another when it is refused; counts how often it was handed
 /// over.
-async fn keep_reading(citizen: CitizenApi, mut job: String, over: Arc<AtomicBool>) -> usize {
-    let mut times = 0;
+async fn keep_reading(
+    citizen: CitizenApi,
+    mut job: String,
+    times: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+) {
     while !over.load(Ordering::SeqCst) {
         match citizen.profile(&job).await {
-            Ok(_) => times += 1,
+            Ok(_) => {
+                times.fetch_add(1, Ordering::SeqCst);
+            }
             Err(error) => {
                 let kind = error.slug().unwrap_or_default();
                 assert!(
@@ -39,14 +45,13 @@ async fn keep_reading(citizen: CitizenApi, mut job: String, over: Arc<AtomicBool
             }
         }
     }
-    times
 }
 
 /// Forgets what is kept, again and again, so that fetches go on asking.
 async fn keep_forgetting(exchange: Exchange, subject: SubjectId, over: Arc<AtomicBool>) {
     while !over.load(Ordering::SeqCst) {
-        exchange.forget(subject).await;
         tokio::time::sleep(Duration::from_millis(60)).await;
+        exchange.forget(subject).await;
     }
 }
 
@@ -60,19 +65,21 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
         decide_all(&citizen, Decision::Grant).await;
         let job = text(&fetched(&citizen).await, "job");
         let over = Arc::new(AtomicBool::new(false));
+        let handed_over = Arc::new(AtomicUsize::new(0));
         let fetching: Vec<_> = (0..AT_ONCE)
             .map(|_| tokio::spawn(keep_fetching(citizen.clone(), Arc::clone(&over))))
             .collect();
         let reading: Vec<_> = (0..2)
             .map(|_| {
-                let reading = keep_reading(citizen.clone(), job.clone(), Arc::clone(&over));
-                tokio::spawn(reading)
+                let (times, over) = (Arc::clone(&handed_over), Arc::clone(&over));
+                tokio::spawn(keep_reading(citizen.clone(), job.clone(), times, over))
             })
             .collect();
         let exchange = world.app().exchange.clone();
         let forgetting = tokio::spawn(keep_forgetting(exchange, subject, Arc::clone(&over)));
         let asked = world.outside.platform.recorder.count(WORK);
         patiently(async || world.outside.platform.recorder.count(WORK) > asked + 2).await;
+        patiently(async || handed_over.load(Ordering::SeqCst) > 0).await;
 
         citizen.withdraw(&item(&citizen, WORK).await).await.unwrap();
         let answered = world.clock.now();
@@ -84,12 +91,10 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
         for task in fetching {
             jobs += task.await.unwrap();
         }
-        let mut handed_over = 0;
         for task in reading {
-            handed_over += task.await.unwrap();
+            task.await.unwrap();
         }
         forgetting.await.unwrap();
-        assert!(handed_over > 0, "round {round}");
         world
             .until("SELECT count(*) FROM job WHERE state = 'running'", 0)
             .await;

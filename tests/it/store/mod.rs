@@ -1,0 +1,5 @@
+//! The databases themselves, on both engines.
+
+mod failover;
+mod migrations;
+mod statements;
