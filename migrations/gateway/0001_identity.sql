@@ -1,4 +1,4 @@
--- People, sessions and what must happen only once.
+-- People, log-ins and what must happen only once. Sessions may be lost: they are in the cache.
 
 -- A person as this service knows them. Who they are is encrypted under their own key.
 CREATE TABLE subject (
@@ -23,16 +23,6 @@ CREATE TABLE login_transaction (
     expires_at BIGINT NOT NULL
 );
 
--- Browser sessions. The cookie's value is stored only as a hash.
-CREATE TABLE session (
-    session    TEXT PRIMARY KEY,      -- SHA-256 of the cookie's value
-    subject    TEXT NOT NULL REFERENCES subject (subject),
-    sealed     BYTEA NOT NULL,        -- how they logged in, encrypted
-    created_at BIGINT NOT NULL,
-    seen_at    BIGINT NOT NULL,
-    ends_at    BIGINT NOT NULL
-);
-
 -- Identifiers that may be used once: assertions, subject tokens, proofs of possession.
 CREATE TABLE used_once (
     kind       TEXT NOT NULL,
@@ -54,5 +44,4 @@ CREATE TABLE access_grant (
     revoked_at BIGINT
 );
 CREATE INDEX access_grant_client ON access_grant (client, expires_at);
-CREATE INDEX session_end ON session (ends_at);
 CREATE INDEX login_transaction_end ON login_transaction (expires_at);

@@ -46,7 +46,8 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
     GRANT SELECT, INSERT, UPDATE (epoch, entries) ON subject_head TO gateway_application;
     GRANT SELECT (subject, person), INSERT, UPDATE (person) ON subject TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (state, finished_at) ON job TO gateway_application;
-    GRANT SELECT, INSERT, UPDATE (state, detail) ON job_source TO gateway_application;
+    GRANT SELECT, INSERT, UPDATE (state, detail, gap, consent_seq) ON job_source
+        TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (revoked_at) ON access_grant TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (holder, fence, until), DELETE ON lease
         TO gateway_application;

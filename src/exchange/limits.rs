@@ -29,20 +29,20 @@ impl LimitsConfig {
     pub(super) fn whole(self) -> TurnLimit {
         TurnLimit {
             at_once: self.at_once.max(1),
-            per_second: self.per_second.max(1),
+            per_minute: self.per_second.clamp(1, u32::MAX / 60) * 60,
         }
     }
 
     /// What one of so many replicas may do when they cannot see each other.
     ///
-    /// An equal part, rounded down, but never nothing: with more replicas than turns, or than starts
-    /// a second, their sum is above the whole. A replica that could ask nobody would serve nobody.
+    /// An equal part, rounded down, but never nothing: with more replicas than requests under way at
+    /// once their sum is above the whole. A replica that could ask nobody would serve nobody.
     pub(super) fn share(self, replicas: u32) -> TurnLimit {
         let whole = self.whole();
         let part = |of: u32| (of / replicas.max(1)).max(1);
         TurnLimit {
             at_once: part(whole.at_once),
-            per_second: part(whole.per_second),
+            per_minute: part(whole.per_minute),
         }
     }
 }
@@ -64,7 +64,7 @@ mod tests {
     fn nothing_counts_as_one() {
         let one = TurnLimit {
             at_once: 1,
-            per_second: 1,
+            per_minute: 60,
         };
         assert_eq!(limits(0, 0).whole(), one);
         assert_eq!(limits(0, 0).share(0), one);
@@ -83,9 +83,9 @@ mod tests {
             let limits = limits(at_once, per_second);
             let (whole, share) = (limits.whole(), limits.share(replicas));
             let replicas = replicas.max(1);
-            prop_assert!(share.at_once >= 1 && share.per_second >= 1);
+            prop_assert!(share.at_once >= 1 && share.per_minute >= 1);
             prop_assert!(share.at_once * replicas <= whole.at_once.max(replicas));
-            prop_assert!(share.per_second * replicas <= whole.per_second.max(replicas));
+            prop_assert!(share.per_minute * replicas <= whole.per_minute);
         }
     }
 }

@@ -289,9 +289,10 @@ fn exchange(
         platform,
         bodies: rules.bodies.clone(),
         limits: config.limits,
-        replicas: match stores.cache.is_shared() {
-            true => config.cache.replicas.get(),
-            false => 1,
+        replicas: if stores.cache.is_shared() {
+            config.cache.replicas.get()
+        } else {
+            1
         },
         cache: stores.cache.clone(),
         keyring: Arc::clone(&stores.keyring),

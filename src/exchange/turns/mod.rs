@@ -133,13 +133,13 @@ impl Turns {
     /// Waits in one line, until there is no more reason to: then there is no turn.
     async fn wait(
         &self,
-        line: &Line,
+        Line { cache, limit }: &Line,
         waiting: Waiting<'_>,
         moved: &impl Fn(),
         over: impl Future<Output = ()>,
     ) -> Result<Option<Turn>, CacheError> {
         tokio::pin!(over);
-        let (cache, lane) = (&line.cache, waiting.source.as_str());
+        let lane = waiting.source.as_str();
         let ticket = ticket(waiting.job, waiting.product);
         // From here on dropped means out of the line, wherever this stops.
         let mut turn = Turn {
@@ -157,7 +157,7 @@ impl Turns {
         loop {
             let news = cache.turn_news(lane);
             let now = self.world.now();
-            match cache.try_turn(lane, &ticket, line.limit, now).await? {
+            match cache.try_turn(lane, &ticket, *limit, now).await? {
                 cache::Turn::Go => {
                     turn.keep(self.world.clone());
                     return Ok(Some(turn));
@@ -169,7 +169,7 @@ impl Turns {
                         moved();
                     }
                     // An end helps those in front; waking the whole line for each would be a crowd.
-                    let in_front = place <= line.limit.at_once;
+                    let in_front = place <= limit.at_once;
                     tokio::select! {
                         () = tokio::time::sleep(again_in) => {}
                         () = news, if in_front => {}

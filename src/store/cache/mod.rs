@@ -74,8 +74,8 @@ pub enum Allowed {
 pub struct TurnLimit {
     /// Requests under way at once. At least 1.
     pub at_once: u32,
-    /// Requests that start each second, evenly spaced. At least 1.
-    pub per_second: u32,
+    /// Requests that start each minute, evenly spaced. At least 1.
+    pub per_minute: u32,
 }
 
 /// Whether it is a ticket's turn.

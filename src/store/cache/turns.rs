@@ -177,8 +177,8 @@ impl Lane {
 
 /// Microseconds between two starts.
 pub(super) fn interval(limit: TurnLimit) -> i64 {
-    let per_second = i64::from(limit.per_second.max(1));
-    (1_000_000 + per_second - 1) / per_second
+    let per_minute = i64::from(limit.per_minute.max(1));
+    (60_000_000 + per_minute - 1) / per_minute
 }
 
 /// When a ticket at `place` should try again, if the next start is `wait` microseconds away.

@@ -60,7 +60,7 @@ async fn a_restart_nobody_noticed_costs_no_answer() {
     let cache = cache(&server.url()).await;
     let limit = TurnLimit {
         at_once: 1,
-        per_second: 1,
+        per_minute: 60,
     };
     cache.queue("lane", "body", "ticket", at(0)).await.unwrap();
     server.kill().await;

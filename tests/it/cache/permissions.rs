@@ -14,7 +14,7 @@ const RATE: Rate = Rate {
 };
 const LIMIT: TurnLimit = TurnLimit {
     at_once: 1,
-    per_second: 1,
+    per_minute: 60,
 };
 
 /// Everything a gateway does.

@@ -47,11 +47,21 @@ async fn keep_reading(
     }
 }
 
-/// Forgets what is kept, again and again, so that fetches go on asking.
-async fn keep_forgetting(exchange: Exchange, subject: SubjectId, over: Arc<AtomicBool>) {
+/// Forgets what is kept whenever it was read, so that fetches go on asking.
+async fn keep_forgetting(
+    exchange: Exchange,
+    subject: SubjectId,
+    times: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+) {
+    let mut known = 0;
     while !over.load(Ordering::SeqCst) {
-        tokio::time::sleep(Duration::from_millis(60)).await;
-        exchange.forget(subject).await;
+        let read = times.load(Ordering::SeqCst);
+        if read > known {
+            known = read;
+            exchange.forget(subject).await;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
@@ -76,7 +86,8 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
             })
             .collect();
         let exchange = world.app().exchange.clone();
-        let forgetting = tokio::spawn(keep_forgetting(exchange, subject, Arc::clone(&over)));
+        let (times, until) = (Arc::clone(&handed_over), Arc::clone(&over));
+        let forgetting = tokio::spawn(keep_forgetting(exchange, subject, times, until));
         let asked = world.outside.platform.recorder.count(WORK);
         patiently(async || world.outside.platform.recorder.count(WORK) > asked + 2).await;
         patiently(async || handed_over.load(Ordering::SeqCst) > 0).await;

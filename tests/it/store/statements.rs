@@ -387,7 +387,18 @@ fn first_statement(text: &str) -> Option<String> {
         .find(|value| is_statement(value))
 }
 
-/// With single spaces.
+/// With single spaces, and with one row where any number may be written.
 fn plain(sql: &str) -> String {
-    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+    let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let columns = sql
+        .split(')')
+        .next()
+        .unwrap_or_default()
+        .matches(',')
+        .count()
+        + 1;
+    let row: Vec<_> = (1..=columns).map(|number| format!("${number}")).collect();
+    let sql = sql.replace("VALUES {}", &format!("VALUES ({})", row.join(", ")));
+    assert!(!sql.contains('{'), "made while running: {sql}");
+    sql
 }

@@ -10,7 +10,7 @@ use crate::store::cache::{Cache, Turn, TurnLimit};
 
 const LIMIT: TurnLimit = TurnLimit {
     at_once: 2,
-    per_second: 4,
+    per_minute: 240,
 };
 
 async fn queue(cache: &Cache, tickets: &[(&str, &str)], now: i64) {
@@ -263,7 +263,7 @@ impl Simple {
         let Some(place) = self.place(ticket) else {
             return Turn::Go;
         };
-        let interval = i64::from(1000 / limit.per_second);
+        let interval = i64::from(60_000 / limit.per_minute);
         self.next_start = self.next_start.min(now + interval);
         let under_way = self.tickets.iter().filter(|known| known.going).count();
         if place == 1 && under_way < limit.at_once as usize && self.next_start <= now {
@@ -344,9 +344,9 @@ fn every_history_of_several_lanes_gives_the_answers_of_the_simple_line() {
     let cache = runtime.block_on(cache());
     let cases = Cell::new(0);
     let history = prop::collection::vec((0_usize..2, pause(), step()), 1..80);
-    proptest!(|(history in history, at_once in 1_u32..4, per_second in prop::sample::select(vec![1_u32, 2, 4, 5, 10]))| {
+    proptest!(|(history in history, at_once in 1_u32..4, per_minute in prop::sample::select(vec![60_u32, 120, 240, 300, 600]))| {
         let case = cases.replace(cases.get() + 1);
-        let limit = TurnLimit { at_once, per_second };
+        let limit = TurnLimit { at_once, per_minute };
         let mut simple = [Simple::default(), Simple::default()];
         let mut now = 1_000_000; // clocks may go back, not before the first start
         for (lane, pause, step) in &history {

@@ -9,17 +9,16 @@ const BESIDE: u64 = 8;
 async fn a_fetch_makes_little_more_than_its_intents_and_outcomes_durable() {
     let world = World::start().await;
     let citizen = world.willing("marta").await;
-    let work = || world.app().db.work().commits;
-    let before = work();
+    let commits = || world.app().db.work().commits;
+    let before = commits();
     let job = text(&fetched(&citizen).await, "job");
-    let cold = work() - before;
+    let cold = commits() - before;
     // The job, four intents and outcomes, two moments of progress, the end.
     assert!(cold <= 1 + 4 * 2 + 2 + 1 + BESIDE, "{cold}");
     citizen.profile(&job).await.unwrap();
 
-    let before = work();
+    let before = commits();
     fetched(&citizen).await;
-    let warm = work() - before;
+    let warm = commits() - before;
     assert!(warm <= 1 + BESIDE, "{warm}");
-    eprintln!("WORK cold {cold} warm {warm}");
 }
