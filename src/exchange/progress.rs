@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::jobs::{SourceRow, Standing};
 use super::kept::{Kept, Permission};
+use super::run::broken_off;
 use super::view::SourceState;
 use crate::citizen::ProductCode;
 use crate::products::{Answer, Class};
@@ -43,6 +44,14 @@ impl Table {
             self.changed.insert(position);
         }
         new
+    }
+
+    /// Notes that nothing more comes for any product.
+    pub(super) fn break_off(&mut self) {
+        for row in &mut self.rows {
+            row.standing = broken_off();
+        }
+        self.changed = (0..self.rows.len()).collect();
     }
 
     /// What is to be written, with its positions.

@@ -15,7 +15,8 @@ use super::plan::Step;
 use super::progress::{Table, Tell};
 use super::view::SourceState;
 use super::{Exchange, Inner, Running};
-use crate::citizen::FiscalYear;
+use crate::citizen::{FiscalYear, JobId};
+use crate::consent::GateError;
 use crate::products::{Answer, Class, Product};
 use crate::profile::{GapReason, Provenance};
 
@@ -24,6 +25,10 @@ const SECOND_TRY: Duration = Duration::from_secs(1);
 
 /// What happens within this long is written together: progress is for the eye.
 const TOGETHER: Duration = Duration::from_millis(100);
+
+/// When the end of a fetch that could not be recorded is tried again: soon, then less and less soon.
+const AGAIN: Duration = Duration::from_millis(200);
+const AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 
 /// What a source said, to be kept.
 type Answered = (Answer, Provenance);
@@ -76,6 +81,14 @@ impl Exchange {
             table.set(&product, standing);
         }
         self.inner.finish(&job, &table, answers).await;
+    }
+}
+
+impl Exchange {
+    /// Ends a job of which nobody knows whether it was recorded, and whose fetch never began.
+    pub(super) async fn never_begun(self, job: JobId, mut table: Table) {
+        table.break_off();
+        self.inner.end(job, &table).await;
     }
 }
 
@@ -161,18 +174,36 @@ impl Inner {
             .into_iter()
             .filter_map(|answered| self.kept_as(job, answered));
         self.kept.keep(drawer, &kept.collect::<Vec<_>>()).await;
-        let changed = table.changed();
-        let ended = self.jobs.finish(job.id, &changed, self.world.now());
-        match ended.await {
-            Ok(true) => {}
-            Ok(false) => {
-                tracing::warn!(job.id = %job.id, "a fetch ended that another process had ended before");
+        self.end(job.id, table).await;
+    }
+
+    /// Says that a job is done, and tries until that is recorded: while this process lives, nobody else
+    /// ends its jobs, and people would see it run for ever.
+    async fn end(&self, job: JobId, table: &Table) {
+        let mut pause = AGAIN;
+        loop {
+            match self.try_to_end(job, table).await {
+                Ok(true) => return,
+                Ok(false) => {
+                    tracing::warn!(job.id = %job, "a fetch ended that is not running, or not any more");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(job.id = %job, %error, "the end of a fetch was not recorded yet");
+                }
             }
-            // The row stays "running"; once this process is gone, it ends as interrupted.
-            Err(error) => {
-                tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded");
-            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(AGAIN_AT_MOST);
         }
+    }
+
+    async fn try_to_end(&self, job: JobId, table: &Table) -> Result<bool, GateError> {
+        // No step is left: what has no outcome by now could not be recorded, or its commit was.
+        self.gate.abandon_of(job).await?;
+        // Crashed here: the job still runs, and another process ends it.
+        let changed = table.changed();
+        let ended = self.jobs.finish(job, &changed, self.world.now());
+        Ok(ended.await?)
     }
 
     /// Under the permission the fetch was planned with. Were it another by now, nobody would look
@@ -195,7 +226,7 @@ impl Inner {
     }
 }
 
-fn broken_off() -> Standing {
+pub(super) fn broken_off() -> Standing {
     let code = Some("broke-off".to_owned());
     Standing::gap(SourceState::Failed, GapReason::CannotTell, code)
 }

@@ -61,7 +61,12 @@ impl Exchange {
             sources: sources.clone(),
             at: self.inner.world.now(),
         };
-        self.inner.jobs.create(new).await?;
+        if let Err(error) = self.inner.jobs.create(new).await {
+            // A commit that was not confirmed may have happened all the same.
+            let ended = self.clone().never_begun(id, Table::new(sources));
+            self.tasks.spawn(ended);
+            return Err(error.into());
+        }
         if plan.steps.is_empty() {
             return Ok(id);
         }

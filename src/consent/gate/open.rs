@@ -71,8 +71,11 @@ impl Gate {
             at: now,
         };
         self.record_intent(&mut tx, ask, purpose, &intent).await?;
+        // The two seconds start before the commit can be seen by anybody: a revocation may come right
+        // after it, and its confirmation may take as long as it likes to get here.
+        let born = self.world.clock.monotonic();
         tx.commit().await?;
-        // From here on the intent is there whatever happens; the two seconds start only now.
+        // From here on the intent is there whatever happens.
         let proof = ConsentProof::new(Bound {
             exchange: id,
             subject: ask.subject,
@@ -80,7 +83,7 @@ impl Gate {
             product: ask.product.clone(),
             epoch,
             request_sha256: ask.request_sha256,
-            born: self.world.clock.monotonic(),
+            born,
         });
         let exchange = OpenExchange {
             id,

@@ -26,7 +26,7 @@ const PURPOSE: &str = "social-aid-recommendation";
 pub(super) const PEOPLE: [&str; 4] = ["Marta", "Joan", "Laia", "Josep"];
 
 /// How many devices each of them uses at once.
-const DEVICES: usize = 2;
+const DEVICES: usize = 3;
 
 /// Longer than a fetch is waited for, shorter than the longest fault.
 const TIMEOUT: Duration = Duration::from_secs(6);
@@ -211,25 +211,25 @@ impl Citizen {
     pub(super) async fn live(mut self, over: Arc<AtomicBool>) -> Vec<Op> {
         while !over.load(Ordering::SeqCst) {
             match self.seed.below(100) {
-                0..20 => {
+                0..22 => {
                     let products = self.some_products();
                     self.grant(products).await;
                 }
-                20..40 => {
+                22..52 => {
                     let wait = self.seed.below(5);
                     self.wish(Wish::Fetch, Call::Fetch { wait }).await;
                     self.profile().await;
                 }
-                40..55 => self.profile().await,
-                55..75 => self.wish(Wish::Read, Call::Consents).await,
-                75..88 => {
+                52..60 => self.profile().await,
+                60..78 => self.wish(Wish::Read, Call::Consents).await,
+                78..88 => {
                     let product = self.some_products().swap_remove(0);
                     self.revoke(product).await;
                 }
-                88..94 => self.wish(Wish::RevokeAll, Call::WithdrawAll).await,
+                88..92 => self.wish(Wish::RevokeAll, Call::WithdrawAll).await,
                 _ => self.wish(Wish::List, Call::Exchanges).await,
             }
-            let pause = self.seed.between(10, 250);
+            let pause = self.seed.between(10, 150);
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
         self.history

@@ -151,7 +151,7 @@ impl Published {
         }
     }
 
-    /// Of the exchanges behind profiles that were given, the three entries each.
+    /// Of the exchanges behind profiles that were given, the entries around each.
     async fn proves_exchanges(
         &self,
         citizen: &CitizenApi,
@@ -166,7 +166,7 @@ impl Published {
             .flat_map(|seen| seen.sources.keys())
             .collect();
         for exchange in sample(given) {
-            for entry in [Entry::Intent, Entry::Outcome, Entry::Release] {
+            for entry in [Entry::Intent, Entry::Outcome] {
                 let of = format!("{entry:?} of {exchange}");
                 match citizen.proof(exchange, entry).await {
                     Ok(proof) => {

@@ -11,6 +11,9 @@ use super::check::{Evidence, Finding};
 use super::fleet::Fleet;
 use super::history::{Outcome, Wish};
 
+/// Names a folder where every run leaves its history, not only one that broke a promise.
+pub(super) const KEEP: &str = "AGREEMENT_KEEP";
+
 /// The figures, for those who look (`-- --nocapture`).
 #[expect(clippy::print_stderr, reason = "the figures of a run are its result")]
 pub(super) fn summary(
@@ -70,7 +73,7 @@ fn figures(
 
 /// Keeps everything about a run that broke a promise. Gives the folder.
 pub(super) fn keep(seed: u64, evidence: &Evidence, findings: &[Finding], fleet: &Fleet) -> String {
-    let folder = std::env::var_os("AGREEMENT_KEEP").map_or_else(std::env::temp_dir, Into::into);
+    let folder = std::env::var_os(KEEP).map_or_else(std::env::temp_dir, Into::into);
     let folder = folder.join(format!("agreement-{seed}"));
     fs::create_dir_all(&folder).unwrap();
     let all = json!({"findings": findings, "evidence": evidence});

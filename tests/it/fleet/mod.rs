@@ -2,6 +2,7 @@
 //! one after the other can be restarted without anybody noticing.
 
 mod balancer;
+mod failing;
 mod limits;
 mod lost;
 mod rolling;

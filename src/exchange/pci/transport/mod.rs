@@ -1,10 +1,12 @@
 //! The way out: the one place of the program from which bytes reach the platform.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::{Certificate, Client, Identity, Response, redirect};
+use futures_util::stream;
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::{Body, Certificate, Client, Identity, Response, redirect};
 use url::{Host, Url};
 
 use super::authority::Authority;
@@ -189,30 +191,55 @@ impl Transport {
     }
 
     /// Sends one request under one authority, and returns whatever came back.
+    ///
+    /// The authority is asked before anything is done, and again when there is a connection and the
+    /// first byte of the request is about to leave: connecting may take longer than a proof lives.
     pub async fn send(
         &self,
         authority: Authority,
         envelope: SignedEnvelope,
     ) -> Result<RawAnswer, TransportError> {
-        authority.admits(&envelope.sha256(), self.world.clock.monotonic())?;
-        self.post(envelope).await
+        let sha256 = envelope.sha256();
+        let clock = Arc::clone(&self.world.clock);
+        let admits = move || authority.admits(&sha256, clock.monotonic());
+        admits()?;
+        self.post(envelope, admits).await
     }
 
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the transport the rule points to"
     )]
-    async fn post(&self, envelope: SignedEnvelope) -> Result<RawAnswer, TransportError> {
+    async fn post(
+        &self,
+        envelope: SignedEnvelope,
+        admits: impl FnOnce() -> Result<(), NotAdmitted> + Send + 'static,
+    ) -> Result<RawAnswer, TransportError> {
+        let bytes = envelope.into_bytes();
+        let length = bytes.len();
+        let refused = Arc::new(OnceLock::new());
+        let refuse = Arc::clone(&refused);
+        // Asked for by the connection, when it is there.
+        let body = stream::once(async move {
+            admits().map(|()| bytes).inspect_err(|reason| {
+                let _ = refuse.set(*reason);
+            })
+        });
         let answer = self
             .client
             .post(self.endpoint.clone())
             .header(CONTENT_TYPE, "text/xml; charset=utf-8")
             .header(ACCEPT, "text/xml")
             .header("SOAPAction", SOAP_ACTION)
-            .body(envelope.into_bytes())
+            // Without it a body that is made late would be sent in chunks.
+            .header(CONTENT_LENGTH, length)
+            .body(Body::wrap_stream(body))
             .send();
         let answer = async {
-            let response = answer.await.map_err(|error| no_answer(&error))?;
+            let response = answer.await.map_err(|error| match refused.get() {
+                Some(reason) => TransportError::NotAdmitted(*reason),
+                None => no_answer(&error),
+            })?;
             self.read(response).await
         };
         // The client has a deadline of its own; this one also covers waiting for the pool.
@@ -294,7 +321,7 @@ impl Transport {
         &self,
         envelope: SignedEnvelope,
     ) -> Result<RawAnswer, TransportError> {
-        self.post(envelope).await
+        self.post(envelope, || Ok(())).await
     }
 }
 

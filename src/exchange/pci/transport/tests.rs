@@ -58,7 +58,9 @@ async fn answer_to(response: String) -> Result<RawAnswer, TransportError> {
         let _ = stream.write_all(response.as_bytes()).await;
     })
     .await;
-    transport(address).post(test_envelope("<e></e>")).await
+    transport(address)
+        .post_in_test(test_envelope("<e></e>"))
+        .await
 }
 
 #[tokio::test]
@@ -72,7 +74,7 @@ async fn the_request_leaves_as_the_platform_wants_it() {
     })
     .await;
     let answer = transport(address)
-        .post(test_envelope("<e></e>"))
+        .post_in_test(test_envelope("<e></e>"))
         .await
         .unwrap();
     assert_eq!(
@@ -85,6 +87,7 @@ async fn the_request_leaves_as_the_platform_wants_it() {
     let head = request.to_ascii_lowercase();
     assert!(head.starts_with("post /siri-proxy/services/sincron http/1.1\r\n"));
     assert!(head.contains("\r\ncontent-type: text/xml; charset=utf-8\r\n"));
+    assert!(head.contains("\r\ncontent-length: 7\r\n") && !head.contains("transfer-encoding"));
     assert!(head.contains("\r\nsoapaction: \"http://www.openuri.org/procesa\"\r\n"));
     assert!(!head.contains("accept-encoding"));
     assert!(request.ends_with("\r\n\r\n<e></e>"));
@@ -136,11 +139,28 @@ async fn silence_ends_at_the_deadline() {
     })
     .await;
     let error = transport(address)
-        .post(test_envelope("<e></e>"))
+        .post_in_test(test_envelope("<e></e>"))
         .await
         .unwrap_err();
     assert_eq!(error, TransportError::TimedOut);
     assert!(error.may_have_left() && error.is_transient());
+}
+
+#[tokio::test]
+async fn an_authority_that_ends_while_connecting_lets_no_byte_of_the_request_leave() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let transport = transport(listener.local_addr().unwrap());
+    let sent = transport.post(test_envelope("<e></e>"), || Err(NotAdmitted::Stale));
+    let heard = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut heard = Vec::new();
+        let _ = stream.read_to_end(&mut heard).await;
+        String::from_utf8(heard).unwrap()
+    };
+    let (sent, heard) = tokio::join!(sent, heard);
+    assert_eq!(sent, Err(TransportError::NotAdmitted(NotAdmitted::Stale)));
+    assert!(!sent.unwrap_err().may_have_left());
+    assert!(!heard.contains("<e>"), "{heard}");
 }
 
 #[tokio::test]
@@ -149,7 +169,7 @@ async fn nothing_leaves_where_nobody_listens() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let error = transport(address)
-        .post(test_envelope("<e></e>"))
+        .post_in_test(test_envelope("<e></e>"))
         .await
         .unwrap_err();
     assert_eq!(error, TransportError::Unreachable);
