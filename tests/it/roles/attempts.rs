@@ -74,7 +74,7 @@ async fn payloads_people_and_tokens_are_read_by_none_but_the_application() {
         ("auditor", "SELECT evidence FROM receipt"),
         ("auditor", "SELECT jws FROM receipt"),
         ("auditor", "SELECT person FROM subject"),
-        ("auditor", "SELECT * FROM session"),
+        ("auditor", "SELECT * FROM login_transaction"),
         ("auditor", "SELECT * FROM access_grant"),
         ("auditor", "SELECT * FROM login_transaction"),
         ("auditor", "INSERT INTO erasure VALUES ('a', 'b', 0)"),
