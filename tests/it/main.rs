@@ -7,6 +7,8 @@ mod cache;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod gateway;

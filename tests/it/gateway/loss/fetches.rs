@@ -80,5 +80,5 @@ async fn a_withdrawal_outlives_a_redis_that_comes_back_with_older_contents() {
     assert_eq!(source(&job, WORK), ("not_asked", None));
     assert_eq!(town.world.outside.platform.recorder.count(WORK), asked);
     let profile = citizen.own_profile(&text(&job, "job")).await.unwrap();
-    assert_eq!(profile["work"]["in_work"], json!({"gap": "withdrawn"}));
+    assert_eq!(profile["work"]["in_work"], json!({"gap": "revoked"}));
 }
