@@ -8,6 +8,7 @@ use super::pci::{
     self, Authority, CanonicalFragment, DocumentType, Holder, Issuer, Prepared, Request, Text,
     WireConsent, WireIds,
 };
+use super::progress::NOT_RECORDED;
 use super::progress::Tell;
 use super::settle::settle;
 use super::turns::Waiting;
@@ -124,7 +125,7 @@ impl Inner {
             }
             Err(error) => {
                 report(&error, exchange, at);
-                Attempt::failed(GapReason::NotAnswering, "log-unavailable")
+                Attempt::failed(GapReason::NotAnswering, NOT_RECORDED)
             }
         }
     }
@@ -209,7 +210,7 @@ impl Attempt {
             }
             Refusal::Log(_) | Refusal::LogUnavailable(_) | Refusal::Store(_) => {
                 tracing::error!(error = %refusal, "the gate cannot record");
-                Self::failed(GapReason::NotAnswering, "log-unavailable")
+                Self::failed(GapReason::NotAnswering, NOT_RECORDED)
             }
         }
     }

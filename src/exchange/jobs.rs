@@ -14,7 +14,7 @@ use crate::profile::GapReason;
 use crate::store::{Db, Row, StoreError, Tx};
 
 /// A fetch about to start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct NewJob {
     pub(super) job: JobId,
     pub(super) subject: SubjectId,

@@ -192,7 +192,7 @@ impl Exchange {
             let mut ended = 0;
             for (job, subject) in orphans {
                 // Crashed after this: the job is still an orphan, and found again.
-                intents += self.inner.gate.abandon_of(job).await?;
+                intents += self.inner.gate.abandon_of(subject, job).await?;
                 ended += u64::from(self.interrupt(job, subject).await?);
             }
             jobs += ended;

@@ -6,11 +6,16 @@ use tokio::sync::mpsc;
 
 use super::jobs::{SourceRow, Standing};
 use super::kept::{Kept, Permission};
-use super::run::broken_off;
 use super::view::SourceState;
 use crate::citizen::ProductCode;
 use crate::products::{Answer, Class};
 use crate::profile::GapReason;
+
+/// Of a product about which something could not be written.
+pub(super) const NOT_RECORDED: &str = "log-unavailable";
+
+/// Of a product whose step panicked.
+pub(super) const BROKE_OFF: &str = "broke-off";
 
 /// The rows of a job, in order.
 #[derive(Debug)]
@@ -46,12 +51,12 @@ impl Table {
         new
     }
 
-    /// Notes that nothing more comes for any product.
-    pub(super) fn break_off(&mut self) {
-        for row in &mut self.rows {
-            row.standing = broken_off();
-        }
-        self.changed = (0..self.rows.len()).collect();
+    /// Whether an intent may be there that has no outcome.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        let codes = self.rows.iter().map(|row| row.standing.detail.as_deref());
+        codes
+            .flatten()
+            .any(|code| code == NOT_RECORDED || code == BROKE_OFF)
     }
 
     /// What is to be written, with its positions.

@@ -9,16 +9,17 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::ask::Attempt;
-use super::jobs::Standing;
+use super::jobs::{NewJob, Standing};
 use super::kept::{Drawer, Kept, Permission};
 use super::plan::Step;
-use super::progress::{Table, Tell};
-use super::view::SourceState;
+use super::progress::{BROKE_OFF, Table, Tell};
+use super::view::{JobState, SourceState};
 use super::{Exchange, Inner, Running};
-use crate::citizen::{FiscalYear, JobId};
+use crate::citizen::FiscalYear;
 use crate::consent::GateError;
 use crate::products::{Answer, Class, Product};
 use crate::profile::{GapReason, Provenance};
+use crate::store::StoreError;
 
 /// How long to wait before the one repetition of a request that never left.
 const SECOND_TRY: Duration = Duration::from_secs(1);
@@ -81,14 +82,6 @@ impl Exchange {
             table.set(&product, standing);
         }
         self.inner.finish(&job, &table, answers).await;
-    }
-}
-
-impl Exchange {
-    /// Ends a job of which nobody knows whether it was recorded, and whose fetch never began.
-    pub(super) async fn never_begun(self, job: JobId, mut table: Table) {
-        table.break_off();
-        self.inner.end(job, &table).await;
     }
 }
 
@@ -174,36 +167,57 @@ impl Inner {
             .into_iter()
             .filter_map(|answered| self.kept_as(job, answered));
         self.kept.keep(drawer, &kept.collect::<Vec<_>>()).await;
-        self.end(job.id, table).await;
+        self.end(job, table).await;
     }
 
     /// Says that a job is done, and tries until that is recorded: while this process lives, nobody else
     /// ends its jobs, and people would see it run for ever.
-    async fn end(&self, job: JobId, table: &Table) {
+    async fn end(&self, job: &Running, table: &Table) {
         let mut pause = AGAIN;
-        loop {
-            match self.try_to_end(job, table).await {
-                Ok(true) => return,
-                Ok(false) => {
-                    tracing::warn!(job.id = %job, "a fetch ended that is not running, or not any more");
-                    return;
-                }
-                Err(error) => {
-                    tracing::error!(job.id = %job, %error, "the end of a fetch was not recorded yet");
-                }
-            }
+        while let Err(error) = self.try_to_end(job, table).await {
+            tracing::error!(job.id = %job.id, %error, "the end of a fetch was not recorded yet");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(AGAIN_AT_MOST);
         }
     }
 
-    async fn try_to_end(&self, job: JobId, table: &Table) -> Result<bool, GateError> {
-        // No step is left: what has no outcome by now could not be recorded, or its commit was.
-        self.gate.abandon_of(job).await?;
+    /// Ends a job that nobody runs, because its commit failed or was not confirmed.
+    ///
+    /// By recording it once more, as ended: a commit that is still on its way to the database holds
+    /// the row, so whichever comes second sees the other.
+    pub(super) async fn never_begun(&self, new: NewJob) {
+        let mut pause = AGAIN;
+        loop {
+            let ended = NewJob {
+                state: JobState::Finished,
+                ..new.clone()
+            };
+            let ended = match self.jobs.create(ended).await {
+                Err(StoreError::Conflict) => {
+                    let ended = self.jobs.finish(new.job, &[], self.world.now());
+                    ended.await.map(drop)
+                }
+                recorded => recorded,
+            };
+            let Err(error) = ended else { return };
+            tracing::error!(job.id = %new.job, %error, "the end of a fetch was not recorded yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(AGAIN_AT_MOST);
+        }
+    }
+
+    async fn try_to_end(&self, job: &Running, table: &Table) -> Result<(), GateError> {
+        // No step is left. What could not be recorded, or was and nobody confirmed it, is given up.
+        if table.is_in_doubt() {
+            self.gate.abandon_of(job.subject, job.id).await?;
+        }
         // Crashed here: the job still runs, and another process ends it.
         let changed = table.changed();
-        let ended = self.jobs.finish(job, &changed, self.world.now());
-        Ok(ended.await?)
+        let ended = self.jobs.finish(job.id, &changed, self.world.now());
+        if !ended.await? {
+            tracing::warn!(job.id = %job.id, "a fetch ended that another process had ended before");
+        }
+        Ok(())
     }
 
     /// Under the permission the fetch was planned with. Were it another by now, nobody would look
@@ -226,7 +240,7 @@ impl Inner {
     }
 }
 
-pub(super) fn broken_off() -> Standing {
-    let code = Some("broke-off".to_owned());
+fn broken_off() -> Standing {
+    let code = Some(BROKE_OFF.to_owned());
     Standing::gap(SourceState::Failed, GapReason::CannotTell, code)
 }

@@ -7,11 +7,12 @@ use super::jobs::{NewJob, SourceRow, Standing};
 use super::kept::{Drawer, Kept, Permission};
 use super::progress::Table;
 use super::view::{JobState, SourceState};
-use super::{Body, Exchange, Offered, Plan, Running, StartError, plan, recipient};
+use super::{Body, Exchange, Offered, Plan, Running, StartError, Step, plan, recipient};
 use crate::citizen::{JobId, ProductCode, PurposeId};
 use crate::consent::{ItemState, State};
 use crate::identity::Citizen;
 use crate::profile::GapReason;
+use crate::store::StoreError;
 
 impl Exchange {
     /// Starts a fetch of everything the person permitted.
@@ -58,18 +59,9 @@ impl Exchange {
             } else {
                 JobState::Running
             },
-            sources: sources.clone(),
+            sources,
             at: self.inner.world.now(),
         };
-        if let Err(error) = self.inner.jobs.create(new).await {
-            // A commit that was not confirmed may have happened all the same.
-            let ended = self.clone().never_begun(id, Table::new(sources));
-            self.tasks.spawn(ended);
-            return Err(error.into());
-        }
-        if plan.steps.is_empty() {
-            return Ok(id);
-        }
         let running = Arc::new(Running {
             id,
             subject: citizen.subject(),
@@ -81,9 +73,31 @@ impl Exchange {
             kept,
             case_file: case_file(id),
         });
-        self.tasks
-            .spawn(self.clone().run(running, plan.steps, Table::new(sources)));
+        let begun = self.clone().begin(new, running, plan.steps);
+        // In a task of its own: a caller who goes away just then leaves no job that nobody runs.
+        let begun = self.tasks.spawn(begun).await;
+        begun.map_err(|_| StartError::NotAlive)??;
         Ok(id)
+    }
+
+    /// Records a job and sets out to run it.
+    async fn begin(
+        self,
+        new: NewJob,
+        running: Arc<Running>,
+        steps: Vec<Step>,
+    ) -> Result<(), StoreError> {
+        let created = self.inner.jobs.create(new.clone()).await;
+        if new.state == JobState::Finished {
+            return created;
+        }
+        let tasks = self.tasks.clone();
+        if created.is_ok() {
+            tasks.spawn(self.run(running, steps, Table::new(new.sources)));
+        } else {
+            tasks.spawn(async move { self.inner.never_begun(new).await });
+        }
+        created
     }
 
     /// What the person decided for this body and purpose.

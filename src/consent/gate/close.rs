@@ -10,7 +10,7 @@ use crate::citizen::{ExchangeId, JobId, SubjectId};
 use crate::store::{StoreError, Tx};
 
 use super::super::item::State;
-use super::super::ledger::fields;
+use super::super::ledger::{fields, store as ledger};
 use super::store::{NewOutcome, Position};
 use super::{Gate, GateError, OpenExchange, store};
 
@@ -192,10 +192,16 @@ impl Gate {
         }
     }
 
-    /// The same for the exchanges of one fetch, whose process is gone.
-    pub async fn abandon_of(&self, job: JobId) -> Result<u64, GateError> {
+    /// The same for the exchanges of one fetch, of which no step is left: its process is gone, or could
+    /// not record their end.
+    pub async fn abandon_of(&self, subject: SubjectId, job: JobId) -> Result<u64, GateError> {
+        let mut tx = self.db.begin().await?;
+        // Whoever opens one holds the head, also one whose commit is still on its way to the database.
+        ledger::lock(&mut tx, subject).await?;
+        let left = store::left_open_of(&mut tx, subject, job).await?;
+        drop(tx);
         let mut abandoned = 0;
-        for (exchange, subject) in store::left_open_of(&self.db, job).await? {
+        for exchange in left {
             abandoned += u64::from(self.give_up(exchange, subject).await?);
         }
         Ok(abandoned)

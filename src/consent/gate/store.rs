@@ -149,23 +149,22 @@ pub(super) async fn left_open(
 
 /// The intents of a fetch that have no outcome.
 pub(super) async fn left_open_of(
-    db: &Db,
+    tx: &mut Tx,
+    subject: SubjectId,
     job: JobId,
-) -> Result<Vec<(ExchangeId, SubjectId)>, StoreError> {
+) -> Result<Vec<ExchangeId>, StoreError> {
     // By person and time, which an index knows. A minute is more than a clock goes back.
-    let rows = db
+    let rows = tx
         .rows(
-            "SELECT i.exchange, i.subject FROM job j \
+            "SELECT i.exchange FROM job j \
              JOIN exchange_intent i \
-                 ON i.subject = j.subject AND i.at >= j.created_at - 60000000 AND i.job = j.job \
+                 ON i.subject = $1 AND i.at >= j.created_at - 60000000 AND i.job = j.job \
              LEFT JOIN exchange_outcome o ON o.exchange = i.exchange \
-             WHERE j.job = $1 AND o.exchange IS NULL ORDER BY i.at",
-            vec![job.to_string().into()],
+             WHERE j.job = $2 AND o.exchange IS NULL ORDER BY i.at",
+            vec![subject.to_string().into(), job.to_string().into()],
         )
         .await?;
-    rows.iter()
-        .map(|row| Ok((row.parsed(0)?, row.parsed(1)?)))
-        .collect()
+    rows.iter().map(|row| row.parsed(0)).collect()
 }
 
 /// What a used exchange rested on.

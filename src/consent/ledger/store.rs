@@ -103,7 +103,7 @@ pub(super) async fn last_seq(tx: &mut Tx, subject: SubjectId) -> Result<i64, Sto
 ///
 /// Where there is one writer the transaction has the lock already. Where rows are locked, a
 /// decision read before its lock would be checked against a history that goes on.
-pub(super) async fn lock(tx: &mut Tx, subject: SubjectId) -> Result<(), StoreError> {
+pub(in super::super) async fn lock(tx: &mut Tx, subject: SubjectId) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO subject_head (subject) VALUES ($1) \
          ON CONFLICT (subject) DO UPDATE SET epoch = subject_head.epoch",

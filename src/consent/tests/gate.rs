@@ -462,7 +462,7 @@ async fn the_owner_that_comes_back_and_the_sweeper_close_an_exchange_once_betwee
         let opened = house.gate.open(ask).await.unwrap();
         let (closed, abandoned) = tokio::join!(
             house.gate.close(opened.exchange, ok()),
-            house.gate.abandon_of(job)
+            house.gate.abandon_of(house.anna.subject, job)
         );
         // Whoever was second saw it: the answer is used or given up, never both.
         match (closed.unwrap(), abandoned.unwrap()) {
@@ -489,9 +489,30 @@ async fn the_exchanges_of_other_fetches_are_left_alone() {
         };
         let _open = house.gate.open(ask).await.unwrap();
     }
-    assert_eq!(house.gate.abandon_of(jobs[0]).await.unwrap(), 1);
-    assert_eq!(house.gate.abandon_of(jobs[0]).await.unwrap(), 0);
-    assert_eq!(house.gate.abandon_of(jobs[1]).await.unwrap(), 1);
+    assert_eq!(
+        house
+            .gate
+            .abandon_of(house.anna.subject, jobs[0])
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        house
+            .gate
+            .abandon_of(house.anna.subject, jobs[0])
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        house
+            .gate
+            .abandon_of(house.anna.subject, jobs[1])
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 #[tokio::test]

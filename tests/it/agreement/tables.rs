@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-use sqlx::postgres::PgPool;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgConnection, PgPool};
 
 /// Every row about consent, exchanges and the log.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -25,7 +27,7 @@ pub(super) struct Tables {
 }
 
 /// A decision about one item.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Event {
     pub(super) subject: String,
     pub(super) seq: i64,
@@ -33,11 +35,11 @@ pub(super) struct Event {
     pub(super) item: String,
     pub(super) product: String,
     /// `granted`, `refused` or `withdrawn`.
-    pub(super) event: String,
+    pub(super) what: String,
     pub(super) receipt: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Intent {
     pub(super) subject: String,
     pub(super) item: String,
@@ -52,7 +54,7 @@ pub(super) struct Intent {
 }
 
 /// An outcome.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Close {
     pub(super) result: String,
     pub(super) used: bool,
@@ -61,7 +63,7 @@ pub(super) struct Close {
     pub(super) entry: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Release {
     pub(super) job: String,
     pub(super) subject: String,
@@ -71,12 +73,37 @@ pub(super) struct Release {
     pub(super) exchanges: BTreeSet<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Receipt {
     pub(super) subject: String,
     /// `granted-and-refused` or `withdrawn`.
-    pub(super) event: String,
+    pub(super) what: String,
     pub(super) entry: String,
+}
+
+/// A row with what it is found by.
+#[derive(Deserialize)]
+struct Keyed<T> {
+    key: String,
+    #[serde(flatten)]
+    row: T,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    epoch: i64,
+    entries: i64,
+}
+
+#[derive(Deserialize)]
+struct Job {
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    kind: String,
+    number: Option<i64>,
 }
 
 impl Tables {
@@ -88,117 +115,72 @@ impl Tables {
             .execute(&mut *tx)
             .await
             .unwrap();
-        macro_rules! all {
-            ($sql:literal) => {
-                sqlx::query_as($sql).fetch_all(&mut *tx).await.unwrap()
-            };
-        }
-        let events: Vec<(String, i64, i64, String, String, String, String)> = all!(
-            "SELECT subject, seq, epoch, item, product, event, receipt
-             FROM consent_event ORDER BY subject, seq"
-        );
-        #[rustfmt::skip]
-        let intents: Vec<(String, String, String, String, i64, i64, i64, String, i64, String)> = all!(
-            "SELECT exchange, subject, item, product, epoch, consent_seq, counter, request_id, at, entry
-             FROM exchange_intent"
-        );
-        let outcomes: Vec<(String, String, i64, i64, i64, String)> =
-            all!("SELECT exchange, result, used, epoch, counter, entry FROM exchange_outcome");
-        let releases: Vec<(String, String, String, i64, i64, String)> =
-            all!("SELECT release, job, subject, epoch, counter, entry FROM release");
-        let parts: Vec<(String, String)> = all!("SELECT release, exchange FROM release_exchange");
-        let receipts: Vec<(String, String, String, String)> =
-            all!("SELECT receipt, subject, event, entry FROM receipt");
-        let heads: Vec<(String, i64, i64)> =
-            all!("SELECT subject, epoch, entries FROM subject_head");
-        let jobs: Vec<(String, String)> = all!("SELECT job, state FROM job");
-        let entries: Vec<(String, String, Option<i64>)> = all!(
-            "SELECT e.entry, e.kind, s.position FROM log_entry e
-             LEFT JOIN log_sequence s ON s.entry = e.entry"
-        );
-        drop(tx);
-        pool.close().await;
-
-        let mut exchanges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (release, exchange) in parts {
-            exchanges.entry(release).or_default().insert(exchange);
-        }
+        let heads: BTreeMap<String, Head> = keyed(
+            &mut tx,
+            "SELECT subject AS key, epoch, entries FROM subject_head",
+        )
+        .await;
+        let jobs: BTreeMap<String, Job> = keyed(&mut tx, "SELECT job AS key, state FROM job").await;
+        let entries: BTreeMap<String, Entry> = keyed(
+            &mut tx,
+            "SELECT e.entry AS key, e.kind, s.position AS number FROM log_entry e
+             LEFT JOIN log_sequence s ON s.entry = e.entry",
+        )
+        .await;
         Self {
-            events: events
-                .into_iter()
-                .map(
-                    |(subject, seq, epoch, item, product, event, receipt)| Event {
-                        subject,
-                        seq,
-                        epoch,
-                        item,
-                        product,
-                        event,
-                        receipt,
-                    },
-                )
-                .collect(),
-            intents: intents
-                .into_iter()
-                .map(|row| {
-                    let intent = Intent {
-                        subject: row.1,
-                        item: row.2,
-                        product: row.3,
-                        epoch: row.4,
-                        consent_seq: row.5,
-                        counter: row.6,
-                        request_id: row.7,
-                        at: row.8,
-                        entry: row.9,
-                    };
-                    (row.0, intent)
-                })
-                .collect(),
-            outcomes: outcomes
-                .into_iter()
-                .map(|(exchange, result, used, epoch, counter, entry)| {
-                    let close = Close {
-                        result,
-                        used: used == 1,
-                        epoch,
-                        counter,
-                        entry,
-                    };
-                    (exchange, close)
-                })
-                .collect(),
-            releases: releases
-                .into_iter()
-                .map(|(release, job, subject, epoch, counter, entry)| Release {
-                    exchanges: exchanges.remove(&release).unwrap_or_default(),
-                    job,
-                    subject,
-                    epoch,
-                    counter,
-                    entry,
-                })
-                .collect(),
-            receipts: receipts
-                .into_iter()
-                .map(|(receipt, subject, event, entry)| {
-                    let row = Receipt {
-                        subject,
-                        event,
-                        entry,
-                    };
-                    (receipt, row)
-                })
-                .collect(),
-            heads: heads
-                .into_iter()
-                .map(|(subject, epoch, entries)| (subject, (epoch, entries)))
-                .collect(),
-            jobs: jobs.into_iter().collect(),
-            entries: entries
-                .into_iter()
-                .map(|(entry, kind, number)| (entry, (kind, number)))
-                .collect(),
+            events: rows(
+                &mut tx,
+                "SELECT subject, seq, epoch, item, product, event AS what, receipt
+                 FROM consent_event ORDER BY subject, seq",
+            )
+            .await,
+            intents: keyed(
+                &mut tx,
+                "SELECT exchange AS key, subject, item, product, epoch, consent_seq, counter,
+                 request_id, at, entry FROM exchange_intent",
+            )
+            .await,
+            outcomes: keyed(
+                &mut tx,
+                "SELECT exchange AS key, result, used = 1 AS used, epoch, counter, entry
+                 FROM exchange_outcome",
+            )
+            .await,
+            releases: rows(
+                &mut tx,
+                "SELECT job, subject, epoch, counter, entry, ARRAY(
+                     SELECT exchange FROM release_exchange e WHERE e.release = r.release
+                 ) AS exchanges FROM release r",
+            )
+            .await,
+            receipts: keyed(
+                &mut tx,
+                "SELECT receipt AS key, subject, event AS what, entry FROM receipt",
+            )
+            .await,
+            heads: of(heads, |head| (head.epoch, head.entries)),
+            jobs: of(jobs, |job| job.state),
+            entries: of(entries, |entry| (entry.kind, entry.number)),
         }
     }
+}
+
+/// The rows of a query, by the names of its columns.
+async fn rows<T: DeserializeOwned>(tx: &mut PgConnection, sql: &str) -> Vec<T> {
+    let sql = format!("SELECT coalesce(json_agg(r), '[]')::text FROM ({sql}) r");
+    let all = sqlx::query_scalar(AssertSqlSafe(sql));
+    let all: String = all.fetch_one(tx).await.unwrap();
+    serde_json::from_str(&all).unwrap()
+}
+
+/// The same, found by the column `key`.
+async fn keyed<T: DeserializeOwned>(tx: &mut PgConnection, sql: &str) -> BTreeMap<String, T> {
+    let rows: Vec<Keyed<T>> = rows(tx, sql).await;
+    rows.into_iter().map(|row| (row.key, row.row)).collect()
+}
+
+fn of<T, U>(rows: BTreeMap<String, T>, part: impl Fn(T) -> U) -> BTreeMap<String, U> {
+    rows.into_iter()
+        .map(|(key, row)| (key, part(row)))
+        .collect()
 }

@@ -1,5 +1,8 @@
 //! The database fails, or is slow to say so, in the middle of a fetch.
 
+use std::time::Duration;
+
+use serde_json::json;
 use simulator::folder::Decision;
 use simulator::pci::Knobs;
 
@@ -67,6 +70,33 @@ async fn an_intent_whose_commit_takes_longer_than_its_proof_lives_asks_nobody() 
     let books = fleet.books().await;
     assert!(!books.intents.is_empty());
     assert_eq!(books.with_result("error").len(), books.intents.len());
+    replica.stop().await;
+    fleet.assert_straight().await;
+}
+
+/// Recording a job takes three seconds.
+const SLOW_JOB: &str = "
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON job
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dawdle();";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_who_leaves_while_their_fetch_is_being_recorded_leaves_none_that_never_ends() {
+    let fleet = Fleet::found().await;
+    let replica = fleet.start().await;
+    let marta = fleet.willing(&replica).await;
+    fleet.postgres.sql("database", SLOW_JOB).await;
+    let body = json!({"purpose": PURPOSE});
+    let request = marta.request(http::Method::POST, "/v1/me/profile-jobs");
+    let request = request.body(&body).timeout(Duration::from_secs(1));
+    assert!(request.send().await.is_err(), "the caller is gone by then");
+    until("the job has ended", async || {
+        let jobs = "SELECT count(*)::text FROM job WHERE state = 'finished'";
+        fleet.number(jobs).await == 1
+    })
+    .await;
+    assert_eq!(fleet.town.sent(), SOURCES, "it was asked for, and runs");
     replica.stop().await;
     fleet.assert_straight().await;
 }

@@ -47,7 +47,7 @@ pub(super) fn check(index: &Index<'_>, findings: &mut Vec<Finding>) {
 /// The grant an intent names, if it is one, and about the same.
 fn grant<'a>(index: &Index<'a>, intent: &Intent) -> Option<&'a Event> {
     let named = index.events.get(&(&intent.subject, intent.consent_seq))?;
-    let is_it = named.event == "granted"
+    let is_it = named.what == "granted"
         && named.item == intent.item
         && named.product == intent.product
         && named.epoch <= intent.epoch;

@@ -82,7 +82,7 @@ impl<'a> Index<'a> {
                     continue;
                 }
                 let ended = events.iter().find(|event| {
-                    Some(&event.receipt) == seen.receipt.as_ref() && event.event != "granted"
+                    Some(&event.receipt) == seen.receipt.as_ref() && event.what != "granted"
                 });
                 if let Some(event) = ended {
                     let item = told.entry((subject, *product)).or_default();

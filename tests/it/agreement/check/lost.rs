@@ -154,7 +154,7 @@ fn entries_are_logged(index: &Index<'_>, findings: &mut Vec<Finding>) {
     let outcomes = tables.outcomes.values().map(|row| (&row.entry, "outcome"));
     let releases = tables.releases.iter().map(|row| (&row.entry, "release"));
     let receipts = tables.receipts.values().map(|row| {
-        let kind = match row.event.as_str() {
+        let kind = match row.what.as_str() {
             "withdrawn" => "consent-withdrawn",
             _ => "consent-granted",
         };
@@ -187,9 +187,10 @@ fn nothing_is_done_twice(index: &Index<'_>, findings: &mut Vec<Finding>) {
             .history
             .iter()
             .filter(|op| op.person == *person && matches!(op.wish, Wish::Grant(_)));
-        let recorded = index.tables.receipts.values().filter(|receipt| {
-            receipt.subject == *subject && receipt.event == "granted-and-refused"
-        });
+        let recorded =
+            index.tables.receipts.values().filter(|receipt| {
+                receipt.subject == *subject && receipt.what == "granted-and-refused"
+            });
         if recorded.count() > wishes.count() {
             findings.push(Finding::DecisionTwice {
                 person: (*person).to_owned(),

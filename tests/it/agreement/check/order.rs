@@ -91,7 +91,7 @@ impl Item<'_> {
                 continue;
             };
             let place = shown.receipt.as_ref().and_then(|one| self.place(one));
-            let made = place.map_or("not_asked", |place| word(&self.events[place].event));
+            let made = place.map_or("not_asked", |place| word(&self.events[place].what));
             if made != shown.state || place.is_some() != shown.receipt.is_some() {
                 findings.push(Finding::StateDiffers {
                     receipt: shown.receipt.clone().unwrap_or_default(),
@@ -114,7 +114,7 @@ impl Item<'_> {
     fn asked(&self, event: &Event) -> Micros {
         let can_be = self.own.iter().filter(|op| match op.done() {
             Some(seen) => seen.receipt.as_ref() == Some(&event.receipt),
-            None if event.event == "withdrawn" => op.revokes(self.product),
+            None if event.what == "withdrawn" => op.revokes(self.product),
             None => op.grants(self.product),
         });
         can_be.map(|op| op.began).min().unwrap_or(Micros::MAX)
@@ -126,7 +126,7 @@ impl Item<'_> {
         let oldest = before.map(|sight| sight.newest).max().unwrap_or(0);
         let newest = asked.iter().rposition(|asked| *asked <= op.ended);
         let newest = newest.map_or(0, |place| place + 1);
-        (oldest..=newest).any(|state| state == 0 || self.events[state - 1].event != "granted")
+        (oldest..=newest).any(|state| state == 0 || self.events[state - 1].what != "granted")
     }
 }
 

@@ -20,7 +20,7 @@ fn kept() -> Evidence {
             epoch: seq,
             item: "i".into(),
             product: P.into(),
-            event: event.into(),
+            what: event.into(),
             receipt: receipt.into(),
         });
         let (event, kind) = match seq {
@@ -29,7 +29,7 @@ fn kept() -> Evidence {
         };
         let row = Receipt {
             subject: "s".into(),
-            event: event.into(),
+            what: event.into(),
             entry: format!("e-{receipt}"),
         };
         tables.receipts.insert(receipt.into(), row);
