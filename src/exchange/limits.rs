@@ -85,7 +85,7 @@ mod tests {
             let replicas = replicas.max(1);
             prop_assert!(share.at_once >= 1 && share.per_minute >= 1);
             prop_assert!(share.at_once * replicas <= whole.at_once.max(replicas));
-            prop_assert!(share.per_minute * replicas <= whole.per_minute);
+            prop_assert!(share.per_minute * replicas <= whole.per_minute.max(replicas));
         }
     }
 }
