@@ -68,7 +68,7 @@ const SMALL: &[Bounds] = &[
     },
 ];
 
-/// Explored instead when `MODEL_SCALE=large`: minutes, and gigabytes.
+/// Explored instead when `MODEL_SCALE=large`: minutes.
 const LARGE: &[Bounds] = &[
     Bounds {
         name: "three replicas",
