@@ -71,6 +71,8 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
     let citizen = world.willing("marta").await;
     let subject = world.subject("marta").await;
     world.outside.platform.controls.everywhere(late(20));
+    // Long enough that a withdrawal made while one is on its way comes before its answer.
+    world.outside.platform.controls.product(WORK, late(400));
     for round in 0..3 {
         decide_all(&citizen, Decision::Grant).await;
         let job = text(&fetched(&citizen).await, "job");
@@ -88,11 +90,12 @@ async fn once_a_withdrawal_is_answered_no_intent_no_use_and_no_release_follows()
         let exchange = world.app().exchange.clone();
         let (times, until) = (Arc::clone(&handed_over), Arc::clone(&over));
         let forgetting = tokio::spawn(keep_forgetting(exchange, subject, times, until));
-        let asked = world.outside.platform.recorder.count(WORK);
-        patiently(async || world.outside.platform.recorder.count(WORK) > asked + 2).await;
+        let withdrawn = item(&citizen, WORK).await;
         patiently(async || handed_over.load(Ordering::SeqCst) > 0).await;
+        let asked = world.outside.platform.recorder.count(WORK);
+        patiently(async || world.outside.platform.recorder.count(WORK) > asked).await;
 
-        citizen.withdraw(&item(&citizen, WORK).await).await.unwrap();
+        citizen.withdraw(&withdrawn).await.unwrap();
         let answered = world.clock.now();
         let sent = world.outside.platform.recorder.count(REGISTER);
         // The others are still asked, so the gate is open and it is the withdrawal that shuts it.
