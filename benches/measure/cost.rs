@@ -13,6 +13,7 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use crate::figures::millis;
+use crate::patient_town;
 use crate::process::ProcessorTime;
 use crate::town::{PURPOSE, Town, fetch, grant_all};
 
@@ -22,7 +23,7 @@ const OPERATIONS: u32 = 2000;
 
 /// The gateway is a process of its own, so the simulated platform and the caller do not count.
 pub(super) async fn measure() {
-    let town = Town::found().await;
+    let town = patient_town().await;
     let gateway = town.start().await;
     let pid = gateway.child.id().unwrap();
     let marta = town.sign_in(&gateway.folder, "marta").await;

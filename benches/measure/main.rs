@@ -21,6 +21,22 @@ mod start;
 #[path = "../../tests/it/crash/town.rs"]
 mod town;
 
+use std::fs;
+
+use toml::Table;
+use town::Town;
+
+/// A town that does not mind how often one caller calls.
+async fn patient_town() -> Town {
+    let town = Town::found().await;
+    let mut config: Table = fs::read_to_string(town.config()).unwrap().parse().unwrap();
+    let often = "{ burst = 1000000, per_minute = 1000000 }";
+    let rates = format!("rates = {{ citizen = {often}, client = {often} }}");
+    config.extend(rates.parse::<Table>().unwrap());
+    fs::write(town.config(), config.to_string()).unwrap();
+    town
+}
+
 #[tokio::main]
 async fn main() {
     let wanted: Vec<String> = std::env::args()

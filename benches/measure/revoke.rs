@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use crate::figures::distribution;
-use crate::town::{PURPOSE, Town, grant_all};
+use crate::patient_town;
+use crate::town::{PURPOSE, grant_all};
 
 const ROUNDS: usize = 20;
 
 /// From the call of the folder to the receipt, over HTTP, token checks included. Everybody in turn,
 /// for nobody decides hundreds of times.
 pub(super) async fn measure() {
-    let town = Town::found().await;
+    let town = patient_town().await;
     let gateway = town.start().await;
     let mut times = Vec::new();
     for _ in 0..ROUNDS {

@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 use simulator::pci::Knobs;
 
 use crate::figures::{distribution, millis};
+use crate::patient_town;
 use crate::process::resident_mib;
-use crate::town::{Town, begin_fetch, fetch, grant_all};
+use crate::town::{PURPOSE, begin_fetch, fetch, grant_all};
 
 const STARTS: usize = 20;
 
 const JOBS: usize = 2000;
 
 pub(super) async fn measure() {
-    let town = Town::found().await;
+    let town = patient_town().await;
     let began = Instant::now();
     let mut gateway = town.start().await;
     println!(
@@ -36,7 +37,10 @@ pub(super) async fn measure() {
     let marta = town.sign_in(&gateway.folder, "marta").await;
     fetch(&marta).await;
     println!("resident, after one profile: {} MiB", resident_mib(pid));
-    // Sources that take their time: whoever asks now waits in line.
+    // A grant given anew, so that nobody rests on what is kept, and sources that take their time:
+    // whoever asks now waits in line.
+    marta.revoke_all(PURPOSE).await.unwrap();
+    grant_all(&marta).await;
     town.world.platform.controls.everywhere(Knobs {
         latency_ms: 60_000,
         ..Knobs::default()
