@@ -39,8 +39,8 @@ pub struct Sighting {
 
 /// The machine's clock, set right by the one a fleet agrees on (`docs/adr/0004`).
 ///
-/// Within a process `now` never goes back by less than [`STEP`]: it stands still until time has caught
-/// up. A larger error is put right at once, for time that stands still for long is no time either.
+/// Within a process `now` never goes back by less than two seconds: it stands still until time has
+/// caught up. A larger error is put right at once, for time that stands still for long is no time either.
 #[derive(Debug)]
 pub struct SystemClock {
     start: std::time::Instant,
