@@ -33,6 +33,8 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
     GRANT SELECT ON _sqlx_migrations TO gateway_application;
 
     -- Evidence is read and added to.
+    GRANT SELECT, INSERT ON notice_publication, notice_publication_text, notice_product_minimum
+        TO gateway_application;
     GRANT SELECT, INSERT ON notice_served, consent_event, receipt, notice_minimum,
         exchange_intent, exchange_outcome, release, release_exchange, log_entry, erasure
         TO gateway_application;
@@ -77,6 +79,8 @@ DO $$
 BEGIN
 IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_auditor') THEN
     GRANT SELECT ON _sqlx_migrations TO gateway_auditor;
+    GRANT SELECT ON notice_publication, notice_publication_text, notice_product_minimum
+        TO gateway_auditor;
     GRANT SELECT ON notice_served, consent_event, notice_minimum, exchange_intent,
         exchange_outcome, release, release_exchange, erasure TO gateway_auditor;
     GRANT SELECT (receipt, subject, body, event, entry, at) ON receipt TO gateway_auditor;

@@ -105,6 +105,16 @@ impl From<ConsentError> for Problem {
                 Kind::NotFound,
                 "There is no notice for that purpose in that language.",
             ),
+            ConsentError::NoticeNotHere => {
+                tracing::error!("the notice in force is not in the files of this replica");
+                Self::new(
+                    Kind::ServiceUnavailable,
+                    format!(
+                        "This replica does not have the notice in force; another one may. {nothing}"
+                    ),
+                )
+                .retry_after(5)
+            }
             ConsentError::NotOffered(product) => Self::new(
                 Kind::PurposeNotAllowed,
                 format!("{product} is not asked for under this purpose by this body. {nothing}"),

@@ -8,6 +8,7 @@
     reason = "a command line talks"
 )]
 
+mod consent;
 mod keyring;
 mod keys;
 mod serve;
@@ -55,6 +56,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// What people are asked: versions of notices, and the register of processing.
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
     /// The service's own keys.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -98,6 +102,9 @@ pub fn run() -> ExitCode {
     let world = World::real();
     match Cli::parse().command {
         Command::Config(ConfigCommand::Check(file)) => with(&file, serve::check),
+        Command::Consent(command) => with(&command.file().clone(), |config| {
+            consent::run(&command, config, &world)
+        }),
         Command::Keys(KeysCommand::Init(file)) => with(&file, |config| keys::init(config, &world)),
         Command::Keyring(command) => with(&command.file().clone(), |config| {
             keyring::run(&command, config, &world)

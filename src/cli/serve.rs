@@ -114,7 +114,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-fn list(defects: &Defects) -> ExitCode {
+pub(super) fn list(defects: &Defects) -> ExitCode {
     eprint!("{defects}");
     eprintln!("{} problem(s), nothing started", defects.0.len());
     ExitCode::from(CONFIGURATION)

@@ -53,6 +53,8 @@ pub struct Config {
     pub keys: KeysConfig,
     /// The exchange log.
     pub log: LogSection,
+    /// What people are asked, instead of what ships with the program.
+    pub consent: ConsentConfig,
     /// The platform it asks.
     pub platform: PlatformConfig,
     /// How hard each source may be asked.
@@ -98,6 +100,16 @@ pub struct LogSection {
     pub stall_after_s: u32,
     /// File that keeps the newest checkpoint outside the database.
     pub anchor: PathBuf,
+}
+
+/// What people are asked: a town states its own controller, purposes and notices.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentConfig {
+    /// Folder of notices, `<purpose>/v<N>/`; absent: those of the program.
+    pub notices: Option<PathBuf>,
+    /// File of purposes; absent: that of the program.
+    pub purposes: Option<PathBuf>,
 }
 
 /// The platform that is asked.
@@ -258,6 +270,7 @@ impl Config {
         let cache = source.optional::<CacheConfig>("cache");
         let keys = source.section::<KeysConfig>("keys");
         let log = source.section::<LogSection>("log");
+        let consent = source.optional::<ConsentConfig>("consent");
         let platform = source.section::<PlatformConfig>("platform");
         let limits = source.optional("limits");
         let telemetry = source.optional("telemetry");
@@ -285,6 +298,7 @@ impl Config {
                 cache,
                 keys,
                 log: log?,
+                consent,
                 platform: platform?,
                 limits,
                 bodies,
@@ -309,6 +323,10 @@ impl Config {
         self.cache.paths_mut().for_each(place);
         place(&mut self.keys.directory);
         place(&mut self.log.anchor);
+        let consent = &mut self.consent;
+        for path in [&mut consent.notices, &mut consent.purposes] {
+            path.iter_mut().for_each(place);
+        }
         place(&mut self.platform.seal_roots);
         let platform = &mut self.platform;
         for path in [

@@ -41,6 +41,10 @@ pub enum ConsentError {
     /// The body does not ask for this product, or the purpose does not allow it.
     #[error("{0} is not asked for here")]
     NotOffered(ProductCode),
+    /// The version in force is not among this process's files, or reads otherwise there: it runs an
+    /// older build than another replica.
+    #[error("this replica does not have the notice in force")]
+    NoticeNotHere,
     /// No notice was shown under this id.
     #[error("no notice was shown under this id")]
     NotServed,

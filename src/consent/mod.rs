@@ -11,8 +11,10 @@ mod item;
 mod ledger;
 mod notice;
 mod proof;
+mod publication;
 mod purpose;
 mod receipt;
+mod register;
 mod terms;
 
 #[cfg(test)]
@@ -27,12 +29,18 @@ pub use gate::{
 pub use item::{Decision, State};
 pub use ledger::{BodyName, Consenter, Decided, Decisions, ItemState, Ledger, Served};
 pub use notice::{
-    Block, Declares, Notice, Notices, NoticesError, Section, Status, Text, TextError,
+    Block, Change, DeclaredProduct, Declares, Difference, Direction, Kept, Notice, Notices,
+    NoticesError, NoticesErrors, Section, Status, Text, TextError, Touched, Version,
 };
 pub use proof::{ConsentProof, NotAdmitted, TIME_TO_LIVE};
+pub use publication::{
+    Defect, Disagreement, Proposal, Publication, PublishError, Published, Publisher, in_force,
+    publications,
+};
 pub use purpose::{
     Authority, ConsentRole, Controller, Offer, Offers, Purpose, Purposes, PurposesError, Retention,
     WireConsent,
 };
 pub use receipt::{Receipt, ReceiptEvent, ReceiptKeyError, ReceiptSigner};
+pub use register::Register;
 pub use terms::{Terms, TermsDefect};

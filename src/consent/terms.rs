@@ -1,12 +1,11 @@
 //! What can be agreed to here, in one place for the ledger and the gate.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
-use crate::citizen::{BodyId, Language, ProductCode, PurposeId};
+use crate::citizen::{BodyId, ProductCode, PurposeId};
 
-use super::notice::{Declares, Notices};
+use super::notice::{Declares, Kept, Notices, Version, is_within};
+use super::publication::{Publication, in_force};
 use super::purpose::{Offer, Offers, Purpose, Purposes};
 
 /// The register of purposes, their notices, and what each body offers of them.
@@ -22,21 +21,30 @@ pub struct Terms {
     pub public_url: String,
 }
 
-/// Where the notice in force does not tell people what is done.
+/// Where a version of a notice does not tell people what is done.
+///
+/// It may tell more: a version that widens is published first, and what it allows is switched on
+/// after it took effect.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TermsDefect {
-    /// The notice in force goes by another name than the purpose gives.
-    #[error("purpose {0} names another notice than the one in force")]
+    /// It states another lawful basis.
+    #[error("the notice of {0} states another lawful basis")]
+    AnotherBasis(PurposeId),
+    /// It names another controller.
+    #[error("the notice of {0} names another controller")]
+    AnotherController(PurposeId),
+    /// It goes by another name than the purpose gives.
+    #[error("{0} names another notice than there is")]
     AnotherNotice(PurposeId),
-    /// The controller, the recipients or the periods differ.
-    #[error("the notice of purpose {0} states another controller, recipient or retention")]
-    Disagrees(PurposeId),
+    /// Things are kept longer than it states.
+    #[error("for {0}, {1} are kept longer than its notice states")]
+    KeptLonger(PurposeId, Kept),
     /// No version is in force.
-    #[error("purpose {0} has no notice in force")]
+    #[error("{0} has no notice in force")]
     NoNotice(PurposeId),
-    /// A body offers what the notice does not mention.
+    /// A body offers what it does not mention.
     #[error(
-        "{body} offers {product}, of which the notice of {purpose} names no source or category"
+        "{body} offers {product}, of which the notice of {purpose} names not this source or not every category"
     )]
     Undeclared {
         /// The purpose with that notice.
@@ -46,46 +54,105 @@ pub enum TermsDefect {
         /// What it offers.
         product: ProductCode,
     },
+    /// It does not name the purpose.
+    #[error("the notice of {0} does not tell that the data are for that")]
+    UntoldPurpose(PurposeId),
+    /// Somebody receives data whom it does not name.
+    #[error("the notice of {0} does not name the recipient {1}")]
+    UntoldRecipient(PurposeId, String),
 }
 
 impl Terms {
-    /// Everything the notices in force at `now` fail to tell, all at once. To be empty at start-up:
-    /// what people read, what receipts state and what is asked must be the same.
-    pub fn defects(&self, now: Timestamp) -> Vec<TermsDefect> {
+    /// Everything that the notices in force at `now`, and those published to come, fail to tell, all
+    /// at once. To be empty at start-up: nothing may be done that people did not read.
+    ///
+    /// A notice nothing was published of counts as its first version: the start publishes that.
+    pub fn defects(&self, published: &[Publication], now: Timestamp) -> Vec<TermsDefect> {
         self.purposes
             .iter()
-            .flat_map(|purpose| self.defects_of(purpose, now))
+            .flat_map(|purpose| self.defects_of(purpose, published, now))
             .collect()
     }
 
-    fn defects_of(&self, purpose: &Purpose, now: Timestamp) -> Vec<TermsDefect> {
-        let id = || purpose.id.clone();
-        let Some(notice) = self.notices.current(&purpose.id, Language::Ca, now) else {
-            return vec![TermsDefect::NoNotice(id())];
-        };
-        let Some(declares) = self.notices.declares(&purpose.id, notice.version) else {
-            return vec![TermsDefect::NoNotice(id())];
-        };
-        let mut defects = Vec::new();
-        if notice.id != purpose.notice {
-            defects.push(TermsDefect::AnotherNotice(id()));
-        }
-        if !states_the_same(declares, purpose) {
-            defects.push(TermsDefect::Disagrees(id()));
-        }
-        let asked = self
-            .offers
+    fn defects_of(
+        &self,
+        purpose: &Purpose,
+        published: &[Publication],
+        now: Timestamp,
+    ) -> Vec<TermsDefect> {
+        let mut numbers: Vec<u32> = published
             .iter()
-            .filter(|(_, offer)| purpose.products.contains(&offer.product));
-        defects.extend(
-            asked
-                .filter(|(_, offer)| !declares.covers(offer))
-                .map(|(body, offer)| TermsDefect::Undeclared {
-                    purpose: id(),
-                    body: body.clone(),
-                    product: offer.product.clone(),
-                }),
+            .filter(|one| one.notice == purpose.notice && one.effective_at > now)
+            .map(|one| one.version)
+            .collect();
+        let first = self.notices.version(&purpose.id, 1);
+        let first = first.filter(|first| first.effective_from <= now);
+        match in_force(published, &purpose.notice, now) {
+            Some(one) => numbers.insert(0, one.version),
+            None if numbers.is_empty() && first.is_some() => numbers.push(1),
+            None => return vec![TermsDefect::NoNotice(purpose.id.clone())],
+        }
+        let mut defects: Vec<TermsDefect> = Vec::new();
+        for number in numbers {
+            // A published version that is not here is told elsewhere, as a disagreement.
+            let version = self.notices.version(&purpose.id, number);
+            for defect in version.map_or_else(Vec::new, |version| self.untold(purpose, version)) {
+                if !defects.contains(&defect) {
+                    defects.push(defect);
+                }
+            }
+        }
+        defects
+    }
+
+    /// What is done under a purpose and a version of its notice does not tell.
+    pub(super) fn untold(&self, purpose: &Purpose, version: &Version) -> Vec<TermsDefect> {
+        let id = || purpose.id.clone();
+        let told = &version.declares;
+        let mut defects = Vec::new();
+        let mut unless = |is_told: bool, defect: TermsDefect| {
+            if !is_told {
+                defects.push(defect);
+            }
+        };
+        unless(
+            version.notice == purpose.notice,
+            TermsDefect::AnotherNotice(id()),
         );
+        unless(
+            told.controller == purpose.controller.name,
+            TermsDefect::AnotherController(id()),
+        );
+        unless(
+            told.lawful_basis == purpose.lawful_basis,
+            TermsDefect::AnotherBasis(id()),
+        );
+        unless(
+            told.purposes.contains(&purpose.id),
+            TermsDefect::UntoldPurpose(id()),
+        );
+        let (told_kept, kept) = (&told.retention, &purpose.retention);
+        for (of, is, told) in [
+            (Kept::Answers, &kept.answers, &told_kept.answers),
+            (Kept::Evidence, &kept.evidence, &told_kept.evidence),
+        ] {
+            unless(is_within(is, told), TermsDefect::KeptLonger(id(), of));
+        }
+        for recipient in &purpose.recipients {
+            unless(
+                told.recipients.contains(recipient),
+                TermsDefect::UntoldRecipient(id(), recipient.clone()),
+            );
+        }
+        for (body, offer) in self.offers.iter() {
+            let undeclared = || TermsDefect::Undeclared {
+                purpose: id(),
+                body: body.clone(),
+                product: offer.product.clone(),
+            };
+            let asked = purpose.products.contains(&offer.product);
+            unless(!asked || told.covers(offer), undeclared());
+        }
         defects
     }
 
@@ -105,20 +172,13 @@ impl Terms {
     }
 }
 
-fn states_the_same(declares: &Declares, purpose: &Purpose) -> bool {
-    let recipients: BTreeSet<String> = purpose.recipients.iter().cloned().collect();
-    declares.controller == purpose.controller.name
-        && declares.retention == purpose.retention
-        && declares.recipients == recipients
-}
-
 impl Declares {
     fn covers(&self, offer: &Offer) -> bool {
-        self.sources.contains(offer.source.as_str())
-            && offer
-                .categories
-                .iter()
-                .all(|category| self.categories.contains(category))
+        self.products.get(&offer.product).is_some_and(|told| {
+            let mut categories = offer.categories.iter();
+            told.source == offer.source
+                && categories.all(|category| told.categories.contains(category))
+        })
     }
 }
 
@@ -145,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_shipped_notice_tells_everything_the_shipped_catalogue_asks() {
-        assert_eq!(shipped().defects(now()), []);
+        assert_eq!(shipped().defects(&[], now()), []);
         assert_eq!(shipped().offers.iter().count(), 5);
     }
 
@@ -160,7 +220,7 @@ mod tests {
         };
         terms.offers = Offers::new([("prova".parse().unwrap(), vec![offer])]);
         assert!(matches!(
-            terms.defects(now())[..],
+            terms.defects(&[], now())[..],
             [TermsDefect::Undeclared { .. }]
         ));
     }
@@ -172,25 +232,55 @@ mod tests {
             purposes: Purposes::parse(&text.replacen(from, to, 1)).unwrap(),
             ..shipped()
         };
-        for (from, to) in [
-            ("\"PT15M\"", "\"P30D\""),
-            ("\"social-aid-recommender\"", "\"statistics\""),
-            ("\"Ajuntament de Prova\"", "\"Consell Comarcal\""),
+        let id = || "social-aid-recommendation".parse().unwrap();
+        for (from, to, defect) in [
+            (
+                "\"PT15M\"",
+                "\"P30D\"",
+                TermsDefect::KeptLonger(id(), Kept::Answers),
+            ),
+            (
+                "\"P5Y\"",
+                "\"P6Y\"",
+                TermsDefect::KeptLonger(id(), Kept::Evidence),
+            ),
+            (
+                "\"social-aid-recommender\"",
+                "\"statistics\"",
+                TermsDefect::UntoldRecipient(id(), "statistics".to_owned()),
+            ),
+            (
+                "\"Ajuntament de Prova\"",
+                "\"Consell Comarcal\"",
+                TermsDefect::AnotherController(id()),
+            ),
+            ("A6-1-a", "A6-1-e", TermsDefect::AnotherBasis(id())),
+            (
+                "\"mgs-social-aid\"",
+                "\"mgs-other\"",
+                TermsDefect::AnotherNotice(id()),
+            ),
         ] {
-            assert!(
-                matches!(
-                    with(from, to).defects(now())[..],
-                    [TermsDefect::Disagrees(_)]
-                ),
-                "{to}"
-            );
+            assert_eq!(with(from, to).defects(&[], now()), [defect], "{to}");
         }
-        let renamed = with("\"mgs-social-aid\"", "\"mgs-other\"").defects(now());
-        assert!(matches!(renamed[..], [TermsDefect::AnotherNotice(_)]));
         let before = "2025-01-01T00:00:00Z".parse().unwrap();
-        assert!(matches!(
-            shipped().defects(before)[..],
-            [TermsDefect::NoNotice(_)]
-        ));
+        assert_eq!(
+            shipped().defects(&[], before),
+            [TermsDefect::NoNotice(id())]
+        );
+    }
+
+    #[test]
+    fn a_notice_may_tell_more_than_is_done() {
+        let text = include_str!("../../consent/purposes.toml");
+        let less = text
+            .replace("\"PT15M\"", "\"PT5M\"")
+            .replace("\"P5Y\"", "\"P4Y\"");
+        let terms = Terms {
+            purposes: Purposes::parse(&less).unwrap(),
+            offers: Offers::default(),
+            ..shipped()
+        };
+        assert_eq!(terms.defects(&[], now()), []);
     }
 }

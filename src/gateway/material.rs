@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use super::asked;
 use super::defects::{Defects, kept};
 use super::stores::StoreKeys;
 use crate::audit::LogSigner;
 use crate::citizen::BodyId;
 use crate::config::{BodyConfig, Config, KeyFile};
-use crate::consent::{Notices, Offer, Offers, Purposes, ReceiptSigner, Terms};
+use crate::consent::{ReceiptSigner, Terms};
 use crate::exchange::Body;
 use crate::exchange::pci::{Authorisation, Officer, Requester, SigningIdentity, Text};
 use crate::products::Catalogue;
@@ -44,24 +45,14 @@ impl Material {
                 &mut defects,
             )
         });
-        let catalogue = Catalogue::parse(include_str!("../../config/products.toml"));
-        let catalogue = kept("config/products.toml", catalogue, &mut defects);
+        let (terms, catalogue) = asked::read(config, &mut defects);
         let indicators = Indicators::parse(include_str!("../../config/indicators.toml"));
         let indicators = kept("config/indicators.toml", indicators, &mut defects);
-        let purposes = kept("consent/purposes.toml", Purposes::embedded(), &mut defects);
-        let notices = kept("consent/notices", Notices::embedded(), &mut defects);
         let bodies: Vec<_> = config
             .bodies
             .iter()
             .filter_map(|body| kept(&format!("body {}", body.id), open_body(body), &mut defects))
             .collect();
-        let offers = catalogue.as_ref().map(|catalogue| {
-            let offers = config
-                .bodies
-                .iter()
-                .map(|body| (body.id.clone(), offers(catalogue, body)));
-            Offers::new(offers)
-        });
         let hosts = config.bodies.iter().flat_map(|body| {
             body.hosts
                 .iter()
@@ -77,37 +68,13 @@ impl Material {
                 receipts: receipts?,
                 catalogue: catalogue?,
                 indicators: indicators?,
-                terms: Terms {
-                    purposes: purposes?,
-                    notices: notices?,
-                    offers: offers?,
-                    public_url: config
-                        .http
-                        .public_url
-                        .as_str()
-                        .trim_end_matches('/')
-                        .to_owned(),
-                },
+                terms: terms?,
                 bodies,
                 hosts: hosts.collect(),
             })
         })();
         whole.filter(|_| defects.is_empty()).ok_or(Defects(defects))
     }
-}
-
-/// What a body may ask for: the catalogue, or its own choice of it.
-fn offers(catalogue: &Catalogue, body: &BodyConfig) -> Vec<Offer> {
-    let chosen = |code: &str| {
-        body.products
-            .as_ref()
-            .is_none_or(|products| products.iter().any(|one| one == code))
-    };
-    catalogue
-        .products()
-        .filter(|product| chosen(product.code.as_str()))
-        .map(Offer::from)
-        .collect()
 }
 
 fn open_body(config: &BodyConfig) -> anyhow::Result<Body> {

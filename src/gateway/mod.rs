@@ -1,5 +1,6 @@
 //! The rooms put together, started and stopped.
 
+mod asked;
 mod defects;
 mod fleet_time;
 mod material;
@@ -24,7 +25,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::{App, layers, routes};
 use crate::clock::World;
 use crate::config::Config;
-use crate::consent::{Gate, Ledger, ReceiptSigner, Terms};
+use crate::consent::{Gate, Ledger, Publisher, ReceiptSigner, Terms, publications};
 use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
 use crate::exchange::{Bodies, Exchange, Parts};
 use crate::identity::{self, Identity, jwt};
@@ -36,6 +37,7 @@ use defects::{one, told};
 use material::Material;
 use stores::Stores;
 
+pub use asked::Asked;
 pub use defects::Defects;
 
 /// How long requests and running fetches may take to end when the service stops.
@@ -63,6 +65,8 @@ impl Gateway {
     pub async fn open(config: &Config, world: World) -> Result<Self, Defects> {
         let gateway = Self::look(config, world).await?;
         let app = &gateway.app;
+        let begun = gateway.publisher().begin().await;
+        begun.map_err(|error| one("consent", &error))?;
         let alive = app.exchange.replica().is_alive().await;
         alive.map_err(|error| one("store.database", &error))?;
         let recovered = app.exchange.recover().await;
@@ -82,16 +86,21 @@ impl Gateway {
 
     /// Opens stores and keys and reads the catalogues. What another process is doing goes on.
     pub async fn look(config: &Config, world: World) -> Result<Self, Defects> {
-        let material = Material::read(config)?;
-        let untold = material.terms.defects(world.now());
-        if !untold.is_empty() {
-            return Err(Defects(
-                untold
-                    .iter()
-                    .map(|defect| told("consent", defect))
-                    .collect(),
-            ));
+        let gateway = Self::assemble(config, world).await?;
+        let app = &gateway.app;
+        let published = publications(&app.db).await;
+        let published = published.map_err(|error| one("store.database", &error))?;
+        let defects = asked::defects(&app.terms, &published, app.world.now());
+        if defects.is_empty() {
+            Ok(gateway)
+        } else {
+            Err(Defects(defects))
         }
+    }
+
+    /// As [`Gateway::look`], whatever the notices tell: to publish one that tells what others do not.
+    pub(crate) async fn assemble(config: &Config, world: World) -> Result<Self, Defects> {
+        let material = Material::read(config)?;
         let platform = platform(config, world.clone())?;
         let stores = Stores::open(config, &world, material.keys).await?;
         let identity = Identity::open(
@@ -153,6 +162,17 @@ impl Gateway {
             stop_after: Duration::from_secs(config.http.stop_after_s.into()),
             remarks: stores.remarks,
         })
+    }
+
+    /// Whoever publishes versions of notices.
+    pub(crate) fn publisher(&self) -> Publisher {
+        let app = &self.app;
+        Publisher::new(
+            app.db.clone(),
+            Arc::clone(&app.log),
+            Arc::clone(&app.terms),
+            app.world.clone(),
+        )
     }
 
     /// Every route, inside the one stack of layers.

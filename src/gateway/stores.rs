@@ -101,7 +101,7 @@ impl Stores {
 
 /// Connects to a database. On one's own machine its schema is brought up to date first; elsewhere a
 /// server's schema is changed by its owner, with `migrate`.
-async fn open_db(
+pub(super) async fn open_db(
     config: &Config,
     schema: Schema,
     role: Role,

@@ -226,7 +226,9 @@ impl From<ConsentError> for Trouble {
             | ConsentError::NotOffered(_)
             | ConsentError::Special(_) => Self::Malformed,
             ConsentError::InsufficientLevel { .. } => Self::StepUp,
-            ConsentError::Keyring(_) | ConsentError::Store(_) => failed(&error, Self::Unavailable),
+            ConsentError::Keyring(_) | ConsentError::NoticeNotHere | ConsentError::Store(_) => {
+                failed(&error, Self::Unavailable)
+            }
             ConsentError::Log(_) => failed(&error, Self::LogDown),
             // The first cannot happen here: our own pages may always grant.
             ConsentError::GrantNotAllowed

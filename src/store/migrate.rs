@@ -57,6 +57,12 @@ const GATEWAY: &[Change] = &[
     change!(4, "log", "gateway/0004_log", triggers),
     change!(5, "lease", "gateway/0005_lease"),
     change!(10, "subject_document", "gateway/0010_subject_document"),
+    change!(
+        11,
+        "notice_publication",
+        "gateway/0011_notice_publication",
+        triggers
+    ),
 ];
 
 const KEYRING: &[Change] = &[

@@ -230,6 +230,7 @@ fn meaning(kind: &str) -> &'static str {
         "job-interrupted" => "a fetch of data was interrupted",
         "key-event" => "a key of the service changed",
         "login" => "a person signed in",
+        "notice-published" => "a version of the notice about the use of data was published",
         "notice-served" => "the notice about the use of data was shown",
         "outcome" => "the result of a request to a source was recorded",
         "preview" => "it was shown what would be asked",

@@ -14,6 +14,7 @@ mod me;
 mod oauth;
 mod problems;
 mod purposes;
+mod register;
 
 use axum::Router;
 use utoipa::OpenApi;
@@ -91,6 +92,7 @@ fn operations() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(purposes::list))
         .routes(routes!(purposes::notice))
+        .routes(routes!(register::register))
         .routes(routes!(me::me))
         .routes(routes!(me::preview))
         .routes(routes!(consents::serve_notice))

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::app::App;
 use super::super::extract::{Path, Query};
-use super::super::problem::{Kind, Problem, ProblemBody};
+use super::super::problem::{Problem, ProblemBody};
 use crate::citizen::{Language, PurposeId};
 use crate::consent::{Block, Notice, Status};
 
@@ -100,16 +100,7 @@ pub(super) async fn notice(
     Query(query): Query<NoticeQuery>,
 ) -> Result<Json<NoticeView>, Problem> {
     let language = query.lang.unwrap_or(Language::Ca);
-    let notice = app
-        .terms
-        .notices
-        .current(&purpose, language, app.world.now())
-        .ok_or_else(|| {
-            Problem::new(
-                Kind::NotFound,
-                "There is no notice for that purpose in that language.",
-            )
-        })?;
+    let notice = app.ledger.notice(&purpose, language).await?;
     Ok(Json(notice.into()))
 }
 

@@ -47,6 +47,8 @@ kinds! {
     KeyEvent = "key-event",
     /// Somebody logged in.
     Login = "login",
+    /// A version of a notice was published.
+    NoticePublished = "notice-published",
     /// A notice was shown.
     NoticeServed = "notice-served",
     /// What a source answered, and whether it was used.

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::audit::Kind;
-use crate::citizen::{ExchangeId, ItemId, PurposeId, SourceId};
+use crate::citizen::{ExchangeId, ItemId, ProductCode, PurposeId, SourceId};
 use crate::store::{StoreError, Tx};
 
 use super::super::item::{Event, State, item_id};
 use super::super::ledger::{fields, store as ledger};
 use super::super::proof::{Bound, ConsentProof};
+use super::super::publication::store as publication;
 use super::super::purpose::Purpose;
 use super::store::Intent;
 use super::{Ask, Gate, OpenExchange, Opened, Refusal, admit, store};
@@ -58,7 +59,7 @@ impl Gate {
         };
         // Once more, for waiting for the writer may have taken us past the end.
         let now = self.world.now();
-        let minimum = self.minimum(&mut tx, purpose, now).await?;
+        let minimum = self.minimum(&mut tx, purpose, &ask.product, now).await?;
         admit(grant.state(now, minimum), &ask.product)?;
 
         let id = ExchangeId::random(&*self.world.entropy);
@@ -116,15 +117,18 @@ impl Gate {
             })
     }
 
-    /// The oldest version of the notice that still counts, by the database and by the notices.
+    /// The oldest version of the notice under which consent to a product still counts (CON-13).
+    ///
+    /// By the database alone, so that every replica says the same whatever files it has.
     async fn minimum(
         &self,
         tx: &mut Tx,
         purpose: &Purpose,
+        product: &ProductCode,
         now: Timestamp,
     ) -> Result<u32, StoreError> {
-        let required = ledger::minimum(tx, &purpose.notice, now).await?;
-        Ok(required.max(self.terms.notices.minimum(&purpose.id, now)))
+        let minima = publication::minima(tx, &purpose.notice, now).await?;
+        Ok(minima.of(product))
     }
 
     /// Whether the very grant an exchange rested on still stands.
@@ -142,7 +146,7 @@ impl Gate {
             return Ok(State::NotAsked);
         };
         let minimum = match self.terms.purposes.get(purpose) {
-            Some(purpose) => self.minimum(tx, purpose, now).await?,
+            Some(purpose) => self.minimum(tx, purpose, &newest.product, now).await?,
             None => u32::MAX,
         };
         Ok(newest.stands(consent_seq, now, minimum))

@@ -13,6 +13,7 @@ use crate::store::Tx;
 use super::super::error::ConsentError;
 use super::super::item::{Decision, Event, What, item_id};
 use super::super::notice::Status;
+use super::super::publication::store as publication;
 use super::super::purpose::{Offer, Purpose};
 use super::super::receipt::{Receipt, ReceiptEvent};
 use super::record::{Change, Happening};
@@ -69,7 +70,7 @@ impl Ledger {
         decisions: &Decisions,
         now: Timestamp,
     ) -> Result<Receipt, ConsentError> {
-        let purpose = self.answerable(who, shown, decisions, now)?;
+        let purpose = self.answerable(tx, who, shown, decisions, now).await?;
         let newest = self.newest(tx, who, &purpose.id).await?;
         if let Some(same) = decisions.already(who, &purpose.id, &newest) {
             return self.known(tx, who, same).await;
@@ -97,8 +98,9 @@ impl Ledger {
     }
 
     /// The purpose, if what was shown is in force and reviewed and the answers are admissible.
-    fn answerable(
+    async fn answerable(
         &self,
+        tx: &mut Tx,
         who: &Consenter,
         shown: &Shown,
         decisions: &Decisions,
@@ -113,15 +115,12 @@ impl Ledger {
             .language
             .parse()
             .map_err(|_| ConsentError::NoSuchNotice)?;
-        let current = self
-            .terms
-            .notices
-            .current(&purpose.id, language, now)
-            .ok_or(ConsentError::StaleNotice)?;
-        if (current.version, &current.digest) != (shown.version, &shown.digest) {
+        let current = publication::current(tx, &purpose.notice, language, now).await?;
+        let current = current.ok_or(ConsentError::StaleNotice)?;
+        if (current.version, current.digest.as_ref()) != (shown.version, Some(&shown.digest)) {
             return Err(ConsentError::StaleNotice);
         }
-        if current.status == Status::Draft {
+        if current.text(&self.terms, &purpose.id, language)?.status == Status::Draft {
             return Err(ConsentError::Draft);
         }
         let grants = decisions.granted().count();

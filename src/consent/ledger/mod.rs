@@ -1,6 +1,7 @@
 //! Who was shown what, and what they decided: rows that are added and never changed.
 
 mod decide;
+mod notice;
 mod read;
 mod receipts;
 mod record;
@@ -26,6 +27,7 @@ use crate::store::{Db, StoreError};
 use super::error::ConsentError;
 use super::item::State;
 use super::notice::Notice;
+use super::publication::store as publication;
 use super::receipt::{Receipt, ReceiptSigner};
 use super::terms::Terms;
 
@@ -179,13 +181,11 @@ impl Ledger {
         language: Language,
     ) -> Result<Served, ConsentError> {
         let now = self.world.now();
-        let notice = self
-            .terms
-            .notices
-            .current(purpose, language, now)
-            .ok_or(ConsentError::NoSuchNotice)?;
         let served = ServedId::random(&*self.world.entropy);
         let mut tx = self.db.begin().await?;
+        let notice = self
+            .notice_in_force(&mut tx, purpose, language, now)
+            .await?;
         let seen = store::last_seq(&mut tx, who.subject).await?;
         let payload = fields(json!({
             "served": served,
@@ -233,8 +233,8 @@ impl Ledger {
         effective_at: Timestamp,
     ) -> Result<(), ConsentError> {
         let mut tx = self.db.begin().await?;
-        match store::insert_minimum(&mut tx, notice, version, effective_at, self.world.now()).await
-        {
+        let now = self.world.now();
+        match publication::insert_minimum(&mut tx, notice, version, effective_at, now).await {
             Ok(()) => Ok(tx.commit().await?),
             Err(StoreError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),

@@ -11,6 +11,7 @@ use crate::store::keyring::RetentionClass;
 
 use super::super::error::ConsentError;
 use super::super::item::{Event, State, fold, item_id};
+use super::super::publication::{Minima, store as publication};
 use super::super::purpose::Offer;
 use super::super::receipt::Receipt;
 use super::record::evidence_context;
@@ -35,23 +36,21 @@ impl Ledger {
         let now = self.world.now();
         // The epoch first: if something is decided in between, it is too old and the gate refuses.
         let epoch = store::epoch(&self.db, subject).await?;
-        let minimum = store::minimum_shown(&self.db, &terms.notice, now)
-            .await?
-            .max(self.terms.notices.minimum(purpose, now));
+        let minima = publication::minima_shown(&self.db, &terms.notice, now).await?;
         let mut newest = fold(store::events_shown(&self.db, subject, body, purpose).await?);
 
         let mut items = Vec::new();
         for offer in self.terms.offers.of(body, terms) {
             let item = item_id(subject, body, purpose, &offer.product);
             items.push(match newest.remove(&item) {
-                Some(event) => event.item_state(now, minimum, true),
+                Some(event) => event.item_state(now, &minima, true),
                 None => not_asked(item, offer),
             });
         }
         items.extend(
             newest
                 .into_values()
-                .map(|event| event.item_state(now, minimum, false)),
+                .map(|event| event.item_state(now, &minima, false)),
         );
         Ok((epoch, items))
     }
@@ -128,10 +127,10 @@ impl Ledger {
 }
 
 impl Event {
-    fn item_state(self, now: Timestamp, minimum: u32, offered: bool) -> ItemState {
+    fn item_state(self, now: Timestamp, minima: &Minima, offered: bool) -> ItemState {
         ItemState {
             item: self.item,
-            state: self.state(now, minimum),
+            state: self.state(now, minima.of(&self.product)),
             seq: Some(self.seq),
             receipt: Some(self.receipt),
             at: Some(self.at),

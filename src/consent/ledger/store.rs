@@ -136,50 +136,6 @@ pub(in super::super) async fn epoch(db: &Db, subject: SubjectId) -> Result<i64, 
     row.map_or(Ok(0), |row| row.int(0))
 }
 
-/// The oldest version of a notice that still counts at `now`.
-pub(in super::super) async fn minimum(
-    tx: &mut Tx,
-    notice: &str,
-    now: Timestamp,
-) -> Result<u32, StoreError> {
-    let row = tx.row(MINIMUM, vec![notice.into(), now.into()]).await?;
-    row.map_or(Ok(1), |row| version(&row, 0))
-}
-
-/// As [`minimum`], outside a transaction: for showing, not for the gate.
-pub(super) async fn minimum_shown(
-    db: &Db,
-    notice: &str,
-    now: Timestamp,
-) -> Result<u32, StoreError> {
-    let row = db.row(MINIMUM, vec![notice.into(), now.into()]).await?;
-    row.map_or(Ok(1), |row| version(&row, 0))
-}
-
-const MINIMUM: &str =
-    "SELECT COALESCE(MAX(version), 1) FROM notice_minimum WHERE notice = $1 AND effective_at <= $2";
-
-pub(super) async fn insert_minimum(
-    tx: &mut Tx,
-    notice: &str,
-    version: u32,
-    effective_at: Timestamp,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO notice_minimum (notice, version, effective_at, published_at) \
-         VALUES ($1, $2, $3, $4)",
-        vec![
-            notice.into(),
-            version.into(),
-            effective_at.into(),
-            now.into(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
 const EVENTS: &str = "SELECT seq, item, product, event, version, served, valid_until, receipt, at, \
      source, language FROM consent_event \
      WHERE subject = $1 AND body = $2 AND purpose = $3 ORDER BY seq";

@@ -1,18 +1,25 @@
 //! What people read before they decide: versions that never change, in files.
+//!
+//! Files propose; a publication makes a version hold ([`super::publication`]). Which version is in
+//! force is in the database and not here, so that replicas of different builds agree.
 
+mod declares;
+mod difference;
+mod period;
 mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::citizen::{Language, PurposeId};
 
-use super::purpose::Retention;
-
+pub(super) use declares::digest_of;
+pub use declares::{DeclaredProduct, Declares};
+pub use difference::{Change, Difference, Direction, Kept, Touched};
+pub(super) use period::is_within;
 pub use text::{Block, Section, Text, TextError};
 
 macro_rules! embedded {
@@ -43,8 +50,6 @@ pub struct Notice {
     pub status: Status,
     /// `sha-256:` and the hash of the file in hexadecimal.
     pub digest: String,
-    /// From when on it is the one shown.
-    pub effective_from: Timestamp,
     /// What it says.
     #[serde(flatten)]
     pub text: Text,
@@ -63,37 +68,31 @@ pub enum Status {
     Reviewed,
 }
 
-/// What a version tells people, for comparing versions by machine.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct Declares {
-    /// Who answers for the processing.
-    pub controller: String,
-    /// Who receives the profile.
-    pub recipients: BTreeSet<String>,
-    /// How long things are kept.
-    pub retention: Retention,
-    /// Who is asked.
-    pub sources: BTreeSet<String>,
-    /// What about.
-    pub categories: BTreeSet<String>,
-}
-
-/// Every version of every notice.
+/// Every version of every notice that the files have.
 #[derive(Clone, Debug)]
 pub struct Notices {
     /// Oldest first, per purpose.
     versions: BTreeMap<PurposeId, Vec<Version>>,
 }
 
+/// One version of a notice: its texts and what they tell.
 #[derive(Clone, Debug)]
-struct Version {
-    head: Head,
+pub struct Version {
+    /// Name of the notice.
+    pub notice: String,
+    /// 1, 2, 3 ...
+    pub number: u32,
+    /// The earliest instant it is meant to hold. When it does hold, its publication says.
+    pub effective_from: Timestamp,
+    /// Whether it claims to do more with people's data than the version before.
+    pub material: bool,
+    /// What it tells.
+    pub declares: Declares,
     texts: BTreeMap<Language, Notice>,
 }
 
 /// `notice.toml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
     id: String,
@@ -117,9 +116,6 @@ pub enum NoticesError {
     /// Catalan or Spanish is missing or a draft.
     #[error("{0}: {1} is mandatory and reviewed")]
     Language(String, Language),
-    /// The version widens what is done with people's data and says it does not (CON-12).
-    #[error("{0}: widens what version {1} declares, so it is a material change")]
-    Material(String, u32),
     /// A language is listed without its file.
     #[error("{0}: {1}.md is missing")]
     Missing(String, Language),
@@ -134,9 +130,14 @@ pub enum NoticesError {
     Text(String, #[source] TextError),
 }
 
+/// Everything wrong with the notices.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct NoticesErrors(pub Vec<NoticesError>);
+
 impl Notices {
     /// The notices that ship with the program.
-    pub fn embedded() -> Result<Self, NoticesError> {
+    pub fn embedded() -> Result<Self, NoticesErrors> {
         let files = EMBEDDED
             .iter()
             .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
@@ -144,95 +145,70 @@ impl Notices {
     }
 
     /// The notices of a folder laid out as `<purpose>/v<N>/{notice.toml,ca.md,es.md,…}`.
-    pub fn from_folder(folder: &Path) -> Result<Self, NoticesError> {
-        let mut files = BTreeMap::new();
-        for purpose in entries(folder)? {
-            for version in entries(&purpose)? {
-                for file in entries(&version)? {
-                    let text = std::fs::read_to_string(&file)
-                        .map_err(|error| NoticesError::Io(file.clone(), error))?;
-                    if let Ok(path) = file.strip_prefix(folder) {
-                        files.insert(path.to_string_lossy().into_owned(), text);
-                    }
-                }
-            }
-        }
+    pub fn from_folder(folder: &Path) -> Result<Self, NoticesErrors> {
+        let files = files_of(folder).map_err(|error| NoticesErrors(vec![error]))?;
         Self::read(&files)
     }
 
-    /// The notice people read now before deciding about `purpose`.
-    pub fn current(
-        &self,
-        purpose: &PurposeId,
-        language: Language,
-        now: Timestamp,
-    ) -> Option<&Notice> {
-        self.versions
-            .get(purpose)?
-            .iter()
-            .rfind(|version| version.head.effective_from <= now)?
-            .texts
-            .get(&language)
+    /// The versions of a purpose's notice, oldest first.
+    pub fn versions(&self, purpose: &PurposeId) -> &[Version] {
+        self.versions.get(purpose).map_or(&[], Vec::as_slice)
+    }
+
+    /// One of them.
+    pub fn version(&self, purpose: &PurposeId, number: u32) -> Option<&Version> {
+        let mut versions = self.versions(purpose).iter();
+        versions.find(|version| version.number == number)
     }
 
     /// The exact text of a version, as evidence of what was shown.
-    pub fn version(
-        &self,
-        purpose: &PurposeId,
-        version: u32,
-        language: Language,
-    ) -> Option<&Notice> {
-        self.find(purpose, version)?.texts.get(&language)
+    pub fn text(&self, purpose: &PurposeId, number: u32, language: Language) -> Option<&Notice> {
+        self.version(purpose, number)?.text(language)
     }
 
-    /// The oldest version that still counts by the notices themselves: the newest material change
-    /// in force. The database may ask for more.
-    pub(super) fn minimum(&self, purpose: &PurposeId, now: Timestamp) -> u32 {
-        let versions = self.versions.get(purpose).map_or(&[][..], Vec::as_slice);
-        versions
-            .iter()
-            .rfind(|version| version.head.material_change && version.head.effective_from <= now)
-            .map_or(1, |version| version.head.version)
-    }
-
-    /// What a version declares.
-    pub fn declares(&self, purpose: &PurposeId, version: u32) -> Option<&Declares> {
-        Some(&self.find(purpose, version)?.head.declares)
-    }
-
-    fn find(&self, purpose: &PurposeId, version: u32) -> Option<&Version> {
-        self.versions
-            .get(purpose)?
-            .iter()
-            .find(|candidate| candidate.head.version == version)
-    }
-
-    fn read(files: &BTreeMap<String, String>) -> Result<Self, NoticesError> {
+    fn read(files: &BTreeMap<String, String>) -> Result<Self, NoticesErrors> {
         let mut versions: BTreeMap<PurposeId, Vec<Version>> = BTreeMap::new();
+        let mut errors = Vec::new();
         for (path, text) in files
             .iter()
             .filter(|(path, _)| path.ends_with("/notice.toml"))
         {
-            let version = Version::read(path, text, files)?;
-            versions
-                .entry(version.head.purpose.clone())
-                .or_default()
-                .push(version);
+            match Version::read(path, text, files) {
+                Ok((purpose, version)) => versions.entry(purpose).or_default().push(version),
+                Err(error) => errors.push(error),
+            }
         }
-        for of_purpose in versions.values_mut() {
-            of_purpose.sort_by_key(|version| version.head.version);
-            check_order(of_purpose)?;
+        for (purpose, of_purpose) in &mut versions {
+            of_purpose.sort_by_key(|version| version.number);
+            // A version that cannot be read leaves a hole, which is no other defect.
+            if errors.is_empty() {
+                errors.extend(check_order(purpose, of_purpose).err());
+            }
         }
-        Ok(Self { versions })
+        if errors.is_empty() {
+            Ok(Self { versions })
+        } else {
+            Err(NoticesErrors(errors))
+        }
     }
 }
 
 impl Version {
+    /// Its text in a language.
+    pub fn text(&self, language: Language) -> Option<&Notice> {
+        self.texts.get(&language)
+    }
+
+    /// All its texts.
+    pub fn texts(&self) -> impl Iterator<Item = &Notice> {
+        self.texts.values()
+    }
+
     fn read(
         path: &str,
         text: &str,
         files: &BTreeMap<String, String>,
-    ) -> Result<Self, NoticesError> {
+    ) -> Result<(PurposeId, Self), NoticesError> {
         let head: Head =
             toml::from_str(text).map_err(|error| NoticesError::Head(path.to_owned(), error))?;
         let folder = format!("{}/v{}", head.purpose, head.version);
@@ -253,19 +229,22 @@ impl Version {
                     version: head.version,
                     language: *language,
                     status: *status,
-                    digest: format!(
-                        "sha-256:{}",
-                        hex::encode(digest(&SHA256, source.as_bytes()))
-                    ),
-                    effective_from: head.effective_from,
+                    digest: digest_of(source),
                     text,
                     source: source.clone(),
                 },
             );
         }
-        let version = Self { head, texts };
+        let version = Self {
+            notice: head.id,
+            number: head.version,
+            effective_from: head.effective_from,
+            material: head.material_change,
+            declares: head.declares,
+            texts,
+        };
         version.check_languages(&folder)?;
-        Ok(version)
+        Ok((head.purpose, version))
     }
 
     /// All languages of a version are published together, and say the same (CON-06).
@@ -289,39 +268,37 @@ impl Version {
     }
 }
 
-impl Declares {
-    /// Whether this does more with people's data than `older`: CON-12.
-    ///
-    /// Periods are compared for equality, since a longer one and a merely different one both need
-    /// a person to look.
-    fn widens(&self, older: &Self) -> bool {
-        self.controller != older.controller
-            || self.retention != older.retention
-            || !self.recipients.is_subset(&older.recipients)
-            || !self.sources.is_subset(&older.sources)
-            || !self.categories.is_subset(&older.categories)
-    }
-}
-
-/// Versions count from 1, keep their id, take effect in order, and own up to material changes.
-fn check_order(versions: &[Version]) -> Result<(), NoticesError> {
-    let name = |version: &Version| format!("{}/v{}", version.head.purpose, version.head.version);
+/// Versions count from 1, keep their id and are meant to hold one after the other.
+fn check_order(purpose: &PurposeId, versions: &[Version]) -> Result<(), NoticesError> {
+    let odd = |version: &Version| NoticesError::Order(format!("{purpose}/v{}", version.number));
     for (number, version) in (1..).zip(versions) {
-        if version.head.version != number {
-            return Err(NoticesError::Order(name(version)));
+        if version.number != number {
+            return Err(odd(version));
         }
     }
     for pair in versions.windows(2) {
         let [older, newer] = pair else { continue };
-        if newer.head.id != older.head.id || newer.head.effective_from <= older.head.effective_from
-        {
-            return Err(NoticesError::Order(name(newer)));
-        }
-        if !newer.head.material_change && newer.head.declares.widens(&older.head.declares) {
-            return Err(NoticesError::Material(name(newer), older.head.version));
+        if newer.notice != older.notice || newer.effective_from <= older.effective_from {
+            return Err(odd(newer));
         }
     }
     Ok(())
+}
+
+fn files_of(folder: &Path) -> Result<BTreeMap<String, String>, NoticesError> {
+    let mut files = BTreeMap::new();
+    for purpose in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        for version in entries(&purpose)? {
+            for file in entries(&version)? {
+                let text = std::fs::read_to_string(&file)
+                    .map_err(|error| NoticesError::Io(file.clone(), error))?;
+                if let Ok(path) = file.strip_prefix(folder) {
+                    files.insert(path.to_string_lossy().into_owned(), text);
+                }
+            }
+        }
+    }
+    Ok(files)
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, NoticesError> {

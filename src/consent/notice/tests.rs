@@ -4,12 +4,8 @@ fn purpose() -> PurposeId {
     "social-aid-recommendation".parse().unwrap()
 }
 
-fn now() -> Timestamp {
-    "2026-11-22T16:05:00Z".parse().unwrap()
-}
-
 /// Version 1 as embedded and a version 2 made from it, its head changed.
-fn two_versions(change: impl Fn(String) -> String) -> Result<Notices, NoticesError> {
+fn two_versions(change: impl Fn(String) -> String) -> Result<Notices, NoticesErrors> {
     let mut files: BTreeMap<String, String> = EMBEDDED
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
@@ -17,7 +13,7 @@ fn two_versions(change: impl Fn(String) -> String) -> Result<Notices, NoticesErr
     for (path, text) in EMBEDDED {
         let text = if path.ends_with("/notice.toml") {
             change(
-                text.replace("version = 1", "version = 2")
+                text.replace("version = 1\n", "version = 2\n")
                     .replace("2026-01-01", "2026-12-01")
                     .replace("material_change = true", "material_change = false"),
             )
@@ -32,7 +28,7 @@ fn two_versions(change: impl Fn(String) -> String) -> Result<Notices, NoticesErr
 #[test]
 fn con_06_catalan_and_spanish_exist_reviewed_and_with_equal_structure() {
     let notices = Notices::embedded().unwrap();
-    let text = |language| notices.current(&purpose(), language, now()).unwrap();
+    let text = |language| notices.text(&purpose(), 1, language).unwrap();
     let (ca, es) = (text(Language::Ca), text(Language::Es));
     assert_eq!((ca.status, es.status), (Status::Reviewed, Status::Reviewed));
     assert!(ca.text.same_structure(&es.text));
@@ -41,7 +37,7 @@ fn con_06_catalan_and_spanish_exist_reviewed_and_with_equal_structure() {
 }
 
 #[test]
-fn a_version_without_spanish_or_with_another_structure_is_not_published() {
+fn con_06_a_version_without_spanish_or_with_another_structure_is_no_version() {
     let files = || -> BTreeMap<String, String> {
         EMBEDDED
             .iter()
@@ -53,16 +49,16 @@ fn a_version_without_spanish_or_with_another_structure_is_not_published() {
     let mut without = files();
     without.remove(spanish);
     assert!(matches!(
-        Notices::read(&without),
-        Err(NoticesError::Missing(_, Language::Es))
+        only(Notices::read(&without)),
+        NoticesError::Missing(_, Language::Es)
     ));
 
     let mut shorter = files();
     let cut = shorter[spanish].rsplit_once("\n- ").unwrap().0.to_owned();
     shorter.insert(spanish.to_owned(), cut);
     assert!(matches!(
-        Notices::read(&shorter),
-        Err(NoticesError::Structure(_, Language::Es))
+        only(Notices::read(&shorter)),
+        NoticesError::Structure(_, Language::Es)
     ));
 
     let mut draft = files();
@@ -70,64 +66,58 @@ fn a_version_without_spanish_or_with_another_structure_is_not_published() {
     let changed = draft[head].replace("es = \"reviewed\"", "es = \"draft\"");
     draft.insert(head.to_owned(), changed);
     assert!(matches!(
-        Notices::read(&draft),
-        Err(NoticesError::Language(_, Language::Es))
+        only(Notices::read(&draft)),
+        NoticesError::Language(_, Language::Es)
     ));
 }
 
 #[test]
 fn the_digest_is_over_the_exact_bytes() {
     let notices = Notices::embedded().unwrap();
-    let notice = notices.current(&purpose(), Language::Ca, now()).unwrap();
-    let expected = hex::encode(digest(&SHA256, notice.source.as_bytes()));
-    assert_eq!(notice.digest, format!("sha-256:{expected}"));
+    let notice = notices.text(&purpose(), 1, Language::Ca).unwrap();
+    assert_eq!(notice.digest, digest_of(&notice.source));
+    assert_ne!(notice.digest, digest_of(notice.source.trim_end()));
     assert_eq!(notice.digest.len(), "sha-256:".len() + 64);
 }
 
 #[test]
-fn a_version_is_current_from_its_instant_on() {
+fn versions_follow_one_another_without_holes_and_keep_their_id() {
     let notices = two_versions(|head| head).unwrap();
-    let at = |instant: &str| {
-        notices
-            .current(&purpose(), Language::Ca, instant.parse().unwrap())
-            .map(|notice| notice.version)
-    };
-    assert_eq!(at("2025-12-31T23:59:59Z"), None);
-    assert_eq!(at("2026-11-30T23:59:59Z"), Some(1));
-    assert_eq!(at("2026-12-01T00:00:00Z"), Some(2));
-    assert_eq!(
-        notices
-            .version(&purpose(), 1, Language::Ca)
-            .map(|notice| notice.version),
-        Some(1)
-    );
+    let numbers: Vec<_> = notices.versions(&purpose()).iter().collect();
+    assert_eq!(numbers.len(), 2);
+    for (from, to) in [
+        ("version = 2\n", "version = 3\n"),
+        ("id = \"mgs-social-aid\"", "id = \"mgs-other\""),
+        ("2026-12-01", "2025-12-01"),
+    ] {
+        let odd = two_versions(|head| head.replace(from, to));
+        assert!(matches!(only(odd), NoticesError::Order(_)), "{to}");
+    }
 }
 
 #[test]
-fn con_12_widening_is_a_material_change_and_narrowing_is_not() {
-    let widened =
-        |from: &'static str, to: &'static str| two_versions(move |head| head.replace(from, to));
-    for (from, to) in [
-        ("\"PADRO\"]", "\"PADRO\", \"SEPE\"]"),
-        ("\"household.size\"", "\"household.size\", \"disability\""),
-        (
-            "[\"social-aid-recommender\"]",
-            "[\"social-aid-recommender\", \"statistics\"]",
-        ),
-        ("PT15M", "P1D"),
-        ("Ajuntament de Prova", "Consell Comarcal"),
-    ] {
-        assert!(
-            matches!(widened(from, to), Err(NoticesError::Material(_, 1))),
-            "{to}"
-        );
+fn everything_wrong_with_the_files_is_told_at_once() {
+    let both = |text: &str| text.replace("es = \"reviewed\"", "es = \"draft\"");
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for (path, text) in EMBEDDED {
+        files.insert((*path).to_owned(), both(text));
+        let second = text.replace("version = 1\n", "version = 2\n");
+        files.insert(path.replace("/v1/", "/v2/"), both(&second));
     }
-    assert!(widened(", \"PADRO\"]", "]").is_ok());
-    let honest = two_versions(|head| {
-        head.replace("PT15M", "P1D")
-            .replace("change = false", "change = true")
-    });
-    assert!(honest.is_ok());
+    let NoticesErrors(errors) = Notices::read(&files).unwrap_err();
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        ["v1", "v2"]
+            .map(|v| format!("social-aid-recommendation/{v}: es is mandatory and reviewed"))
+    );
+}
+
+/// The one thing that is wrong.
+fn only(read: Result<Notices, NoticesErrors>) -> NoticesError {
+    let NoticesErrors(mut errors) = read.unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors.remove(0)
 }
 
 #[test]
@@ -140,14 +130,14 @@ fn a_folder_reads_like_the_embedded_notices() {
     }
     let read = Notices::from_folder(folder.path()).unwrap();
     assert_eq!(
-        read.current(&purpose(), Language::Es, now()),
+        read.text(&purpose(), 1, Language::Es),
         Notices::embedded()
             .unwrap()
-            .current(&purpose(), Language::Es, now())
+            .text(&purpose(), 1, Language::Es)
     );
     assert!(matches!(
-        Notices::from_folder(&folder.path().join("none")),
-        Err(NoticesError::Io(..))
+        only(Notices::from_folder(&folder.path().join("none"))),
+        NoticesError::Io(..)
     ));
 }
 
@@ -155,7 +145,7 @@ fn a_folder_reads_like_the_embedded_notices() {
 fn every_text_is_in_short_sentences() {
     let notices = Notices::embedded().unwrap();
     for language in Language::ALL {
-        let notice = notices.current(&purpose(), language, now()).unwrap();
+        let notice = notices.text(&purpose(), 1, language).unwrap();
         let sentences: Vec<usize> = notice
             .source
             .lines()

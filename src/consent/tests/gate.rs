@@ -321,19 +321,26 @@ async fn con_13_a_grant_under_a_replaced_notice_needs_a_new_answer() {
 
 #[tokio::test]
 async fn con_12_a_material_version_in_force_needs_a_new_answer_and_another_wording_does_not() {
-    let house = House::new().await;
-    house.grant(C4).await;
-    let under = |notices| {
-        let terms = Terms { notices, ..terms() };
-        house.gate.under(Arc::new(terms))
-    };
-    let reworded = newer_notices(|head| head.replace("change = true", "change = false"));
-    let opened = under(reworded).open(house.ask(C4)).await.unwrap();
-    let material = under(newer_notices(|head| head));
-    let refusal = material.open(house.ask(C4)).await;
-    assert!(matches!(refusal, Err(Refusal::ReconsentRequired { .. })));
-    let used = material.close(opened.exchange, ok()).await.unwrap();
-    assert_eq!(used, Use::Discarded);
+    for (change, needs_answer) in [
+        (widened as fn(String) -> String, true),
+        (|head| head, false),
+    ] {
+        let house = House::new().await;
+        house.grant(C4).await;
+        let opened = house.gate.open(house.ask(C4)).await.unwrap();
+        let newer = house.later_build(newer_notices(change));
+        newer.publish(2).await;
+        house.wait(Duration::from_mins(1));
+        let next = newer.gate.open(house.ask(C4)).await;
+        let used = house.gate.close(opened.exchange, ok()).await.unwrap();
+        if needs_answer {
+            assert!(matches!(next, Err(Refusal::ReconsentRequired { .. })));
+            assert_eq!(used, Use::Discarded);
+        } else {
+            assert!(next.is_ok());
+            assert_eq!(used, Use::Allowed);
+        }
+    }
 }
 
 #[tokio::test]

@@ -167,17 +167,15 @@ async fn a_draft_can_be_read_and_not_answered() {
 async fn an_answer_to_a_replaced_notice_is_stale() {
     let house = House::new().await;
     let served = house.serve().await;
-    let newer = newer_notices(|head| head);
-    let terms = Arc::new(Terms {
-        notices: newer,
-        ..terms()
-    });
-    let ledger = house.ledger.under(terms);
-    let error = ledger
-        .decide(&house.anna, answers(served, &[(C4, Grant)]))
-        .await
-        .unwrap_err();
-    assert!(matches!(error, ConsentError::StaleNotice));
+    let newer = house.later_build(newer_notices(|head| head));
+    newer.publish(2).await;
+    house.wait(Duration::from_mins(1));
+    // On the replica that has version 2 and on the one that never heard of it.
+    for ledger in [&newer.ledger, &house.ledger] {
+        let answer = answers(served, &[(C4, Grant)]);
+        let error = ledger.decide(&house.anna, answer).await.unwrap_err();
+        assert!(matches!(error, ConsentError::StaleNotice));
+    }
 }
 
 #[tokio::test]

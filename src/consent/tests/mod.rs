@@ -3,6 +3,7 @@
 mod gate;
 mod histories;
 mod ledger;
+mod notices;
 mod races;
 mod receipts;
 mod replays;
@@ -54,6 +55,7 @@ struct House {
     db: Db,
     log: Arc<Log>,
     signer: Arc<ReceiptSigner>,
+    publisher: Publisher,
     ledger: Ledger,
     gate: Gate,
     anna: Consenter,
@@ -86,6 +88,10 @@ impl House {
             .await
             .unwrap();
         let log = Arc::new(log);
+        // As shipped, whatever the test then changes.
+        let parts = (db.clone(), log.clone(), world.clone());
+        let publisher = Publisher::new(parts.0, parts.1, Arc::new(terms()), parts.2);
+        publisher.begin().await.unwrap();
         let terms = Arc::new(change(terms()));
         let signer = Arc::new(signer_of_receipts());
         let ledger = Ledger::new(
@@ -105,6 +111,7 @@ impl House {
             db,
             log,
             signer,
+            publisher,
             ledger,
             gate,
             anna,
@@ -205,6 +212,38 @@ impl House {
     }
 }
 
+/// A replica of another build, over the same database.
+struct Build {
+    publisher: Publisher,
+    ledger: Ledger,
+    gate: Gate,
+}
+
+impl House {
+    /// A replica with these notices.
+    fn later_build(&self, notices: Notices) -> Build {
+        self.build(Terms { notices, ..terms() })
+    }
+
+    fn build(&self, terms: Terms) -> Build {
+        let terms = Arc::new(terms);
+        let (db, log) = (self.db.clone(), self.log.clone());
+        Build {
+            publisher: Publisher::new(db, log, terms.clone(), self.world.clone()),
+            ledger: self.ledger.under(terms.clone()),
+            gate: self.gate.under(terms),
+        }
+    }
+}
+
+impl Build {
+    /// Publishes a version, in force a minute from now.
+    async fn publish(&self, version: u32) -> Published {
+        let published = self.publisher.publish(&purpose(), version, None).await;
+        published.unwrap()
+    }
+}
+
 async fn keyring(folder: &TempDir, world: World) -> Keyring {
     let db = testing::open(&folder.path().join("keyring.db"), Schema::Keyring).await;
     let wrapping = folder.path().join("wrapping.key");
@@ -227,10 +266,10 @@ fn terms() -> Terms {
         special: false,
     };
     let offers = vec![
-        offer(C4, "AEAT", "income"),
-        offer(C2, "AEAT", "income"),
-        offer(IN_WORK, "TGSS", "in-work"),
-        offer(HOUSEHOLD, "PADRO", "household-size"),
+        offer(C4, "AEAT", "income.annual"),
+        offer(C2, "AEAT", "income.annual"),
+        offer(IN_WORK, "TGSS", "work.in_work"),
+        offer(HOUSEHOLD, "PADRO", "household.size"),
     ];
     Terms {
         purposes: Purposes::embedded().unwrap(),
@@ -301,8 +340,8 @@ fn ok() -> Outcome {
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Version 1 and a version 2 in force since June, its head changed.
-fn newer_notices(change: fn(String) -> String) -> Notices {
+/// Version 1 and a version 2 made from it, its head changed.
+fn newer_notices(change: impl Fn(String) -> String) -> Notices {
     let folder = tempfile::tempdir().unwrap();
     let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("consent/notices/social-aid-recommendation/v1");
@@ -313,11 +352,20 @@ fn newer_notices(change: fn(String) -> String) -> Notices {
             let file = entry.unwrap();
             let mut text = std::fs::read_to_string(file.path()).unwrap();
             if version == "v2" && file.file_name() == "notice.toml" {
-                text = change(text.replace("version = 1", "version = 2"));
-                text = text.replace("2026-01-01", "2026-06-01");
+                text = text
+                    .replace("version = 1\n", "version = 2\n")
+                    .replace("material_change = true", "material_change = false")
+                    .replace("2026-01-01", "2026-06-01");
+                text = change(text);
             }
             std::fs::write(to.join(version).join(file.file_name()), text).unwrap();
         }
     }
     Notices::from_folder(folder.path()).unwrap()
+}
+
+/// A version 2 that hands the profile to one recipient more, and says so.
+fn widened(head: String) -> String {
+    let head = head.replace("change = false", "change = true");
+    head.replace("recommender\"]", "recommender\", \"statistics\"]")
 }

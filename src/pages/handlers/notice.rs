@@ -29,12 +29,13 @@ pub(in super::super) async fn show(member: Member) -> Result<Response, Trouble> 
         .ledger
         .serve(&member.consenter(), &purpose, member.language())
         .await?;
-    let now = app.world.now();
-    let reviewed = |language: &Language| {
-        let notice = app.terms.notices.current(&purpose, *language, now);
-        notice.is_some_and(|notice| notice.status == Status::Reviewed)
-    };
     let notice = served.notice;
+    // Of the version that was served, whatever takes effect meanwhile.
+    let reviewed = |language: &Language| {
+        let other = app.terms.notices.text(&purpose, notice.version, *language);
+        other.is_some_and(|other| other.status == Status::Reviewed)
+    };
+    let elsewhere = Language::ALL.into_iter().filter(reviewed).collect();
     page(&NoticePage {
         shell: member.visit.shell().step(1),
         title: notice.text.title,
@@ -42,6 +43,6 @@ pub(in super::super) async fn show(member: Member) -> Result<Response, Trouble> 
         sections: notice.text.sections,
         served: served.served.to_string(),
         draft: notice.status == Status::Draft,
-        elsewhere: Language::ALL.into_iter().filter(reviewed).collect(),
+        elsewhere,
     })
 }

@@ -8,7 +8,7 @@ use simulator::folder::Answer;
 use super::*;
 
 /// What anybody may call: what is asked for, the log's public face, tokens, health.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 9] = [
     "GET /health/live",
     "GET /health/ready",
     "GET /v1/log/checkpoint",
@@ -16,6 +16,7 @@ const PUBLIC: [&str; 8] = [
     "GET /v1/log/key",
     "GET /v1/purposes",
     "GET /v1/purposes/{purpose}/notice",
+    "GET /v1/register",
     "POST /oauth2/token",
 ];
 
