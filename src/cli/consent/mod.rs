@@ -35,6 +35,7 @@ pub(super) enum ConsentCommand {
         config: ConfigFile,
     },
     /// Make a version hold, for every gateway, from an instant on. It cannot be undone.
+    #[command(disable_version_flag = true)] // `--version` is the notice's
     Publish {
         /// The purpose whose notice it is.
         #[arg(long)]

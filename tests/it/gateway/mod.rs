@@ -6,6 +6,7 @@ mod api_input;
 mod journeys;
 mod keys;
 mod loss;
+pub(crate) mod notices;
 mod openapi;
 mod platform_input;
 mod privacy;

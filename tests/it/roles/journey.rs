@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use toml::Table;
 
 use super::{granted, make};
-use crate::gateway::{PURPOSE, Setup, World, fetched, text};
+use crate::gateway::{PURPOSE, Setup, World, fetched, notices, text};
 use crate::servers::{Postgres, Redis};
 
 /// Sections that let the gateway connect as its own users, with passwords in files.
@@ -92,7 +92,9 @@ async fn production_refuses_a_user_who_may_alter_evidence_and_a_server_that_forg
     make(&server);
     let secrets = tempfile::tempdir().unwrap();
     let cache = Redis::start().await;
-    let over = sections(&server, &cache, &secrets).await;
+    let mut over = sections(&server, &cache, &secrets).await;
+    let town = tempfile::tempdir().unwrap();
+    over.insert("consent".to_owned(), notices::own(town.path()).into());
     let mut world = World::with(Setup {
         over,
         ..Setup::default()
