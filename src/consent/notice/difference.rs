@@ -142,6 +142,7 @@ impl Difference {
     }
 
     /// The same, when versions before the older one are known, too.
+    #[must_use]
     pub fn knowing<'a>(mut self, earlier: impl IntoIterator<Item = &'a Declares>) -> Self {
         for declares in earlier {
             for change in &mut self.0 {

@@ -80,7 +80,7 @@ fn pairs() -> impl Strategy<Value = (Declares, Declares)> {
                 newer
                     .retention
                     .evidence
-                    .clone_from(&other.retention.evidence)
+                    .clone_from(&other.retention.evidence);
             },
         ];
         for (part, _) in parts.iter().zip(&changes).filter(|(_, change)| **change) {

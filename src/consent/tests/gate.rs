@@ -322,8 +322,8 @@ async fn con_13_a_grant_under_a_replaced_notice_needs_a_new_answer() {
 #[tokio::test]
 async fn con_12_a_material_version_in_force_needs_a_new_answer_and_another_wording_does_not() {
     for (change, needs_answer) in [
-        (widened as fn(String) -> String, true),
-        (|head| head, false),
+        (widened as fn(&str) -> String, true),
+        (str::to_owned, false),
     ] {
         let house = House::new().await;
         house.grant(C4).await;

@@ -148,7 +148,7 @@ async fn each_inadmissible_answer_has_its_own_name_and_records_nothing() {
 }
 
 #[tokio::test]
-async fn a_draft_can_be_read_and_not_answered() {
+async fn con_06_a_draft_can_be_shown_and_not_agreed_to() {
     let house = House::new().await;
     let served = house
         .ledger
@@ -167,7 +167,7 @@ async fn a_draft_can_be_read_and_not_answered() {
 async fn an_answer_to_a_replaced_notice_is_stale() {
     let house = House::new().await;
     let served = house.serve().await;
-    let newer = house.later_build(newer_notices(|head| head));
+    let newer = house.later_build(newer_notices(str::to_owned));
     newer.publish(2).await;
     house.wait(Duration::from_mins(1));
     // On the replica that has version 2 and on the one that never heard of it.

@@ -341,7 +341,7 @@ fn ok() -> Outcome {
 const DAY: Duration = Duration::from_hours(24);
 
 /// Version 1 and a version 2 made from it, its head changed.
-fn newer_notices(change: impl Fn(String) -> String) -> Notices {
+fn newer_notices(change: impl Fn(&str) -> String) -> Notices {
     let folder = tempfile::tempdir().unwrap();
     let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("consent/notices/social-aid-recommendation/v1");
@@ -356,7 +356,7 @@ fn newer_notices(change: impl Fn(String) -> String) -> Notices {
                     .replace("version = 1\n", "version = 2\n")
                     .replace("material_change = true", "material_change = false")
                     .replace("2026-01-01", "2026-06-01");
-                text = change(text);
+                text = change(&text);
             }
             std::fs::write(to.join(version).join(file.file_name()), text).unwrap();
         }
@@ -365,7 +365,7 @@ fn newer_notices(change: impl Fn(String) -> String) -> Notices {
 }
 
 /// A version 2 that hands the profile to one recipient more, and says so.
-fn widened(head: String) -> String {
+fn widened(head: &str) -> String {
     let head = head.replace("change = false", "change = true");
     head.replace("recommender\"]", "recommender\", \"statistics\"]")
 }
