@@ -3,7 +3,8 @@
 //!
 //! The modules stand in the order of the flow. A [`citizen`] is recognised ([`identity`]), decides
 //! ([`consent`]), the gateway asks ([`exchange`], over one codec per service in [`products`]), the
-//! answers become a [`profile`], and [`api`] and [`pages`] hand it on. [`audit`] brackets every step.
+//! answers become a [`profile`], and [`api`] and [`pages`] hand it on. Those who hold data learn of
+//! decisions by [`events`]. [`audit`] brackets every step.
 
 pub mod citizen;
 
@@ -11,6 +12,7 @@ pub mod identity;
 
 pub mod consent;
 
+pub mod events;
 pub mod exchange;
 pub mod products;
 pub mod xml;

@@ -36,8 +36,8 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
     GRANT SELECT, INSERT ON notice_publication, notice_publication_text, notice_product_minimum
         TO gateway_application;
     GRANT SELECT, INSERT ON notice_served, consent_event, receipt, notice_minimum,
-        exchange_intent, exchange_outcome, release, release_exchange, log_entry, erasure
-        TO gateway_application;
+        exchange_intent, exchange_outcome, release, release_exchange, log_entry, erasure,
+        event_outbox, consent_lapse TO gateway_application;
 
     -- The log's numbers and hashes are the sequencer's.
     GRANT SELECT ON log_staged, log_sequence, log_tile, log_head, log_checkpoint
@@ -53,6 +53,9 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
     GRANT SELECT, INSERT, UPDATE (revoked_at) ON access_grant TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (holder, fence, until), DELETE ON lease
         TO gateway_application;
+
+    GRANT SELECT, INSERT, UPDATE (state, attempts, next_at, acknowledged_at, code), DELETE
+        ON event_delivery TO gateway_application;
 
     -- What is over is swept away.
     GRANT SELECT, INSERT, DELETE ON login_transaction, idempotency, used_once
@@ -82,7 +85,8 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_auditor') THEN
     GRANT SELECT ON notice_publication, notice_publication_text, notice_product_minimum
         TO gateway_auditor;
     GRANT SELECT ON notice_served, consent_event, notice_minimum, exchange_intent,
-        exchange_outcome, release, release_exchange, erasure TO gateway_auditor;
+        exchange_outcome, release, release_exchange, erasure, event_outbox, event_delivery,
+        consent_lapse TO gateway_auditor;
     GRANT SELECT (receipt, subject, body, event, entry, at) ON receipt TO gateway_auditor;
     GRANT SELECT (entry, kind, subject, at, leaf) ON log_entry TO gateway_auditor;
     GRANT SELECT ON log_staged, log_sequence, log_tile, log_head, log_checkpoint

@@ -9,6 +9,7 @@ use crate::audit::Log;
 use crate::citizen::BodyId;
 use crate::clock::World;
 use crate::consent::{Consenter, Ledger, Terms};
+use crate::events::Events;
 use crate::exchange::{Bodies, Exchange};
 use crate::identity::{Citizen, Logins, Rates, Sessions, Tokens};
 use crate::products::Catalogue;
@@ -45,6 +46,8 @@ pub struct App {
     pub catalogue: Arc<Catalogue>,
     /// Fetching, and reading back what was exchanged.
     pub exchange: Exchange,
+    /// Telling those who hold data, and whether they know.
+    pub events: Arc<Events>,
     /// In whose names the service asks.
     pub bodies: Bodies,
     /// Which body's pages a host name shows.

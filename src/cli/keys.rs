@@ -56,7 +56,7 @@ pub(super) fn make_missing(keys: &KeysConfig, world: &World) -> anyhow::Result<V
 fn make(key: KeyFile, file: &Path, world: &World) -> anyhow::Result<()> {
     let entropy = &*world.entropy;
     match key {
-        KeyFile::Log | KeyFile::Receipts => {
+        KeyFile::Events | KeyFile::Log | KeyFile::Receipts => {
             secret_file::create(file, LogSigner::new_pem(entropy).as_bytes())?;
         }
         KeyFile::Lookup => {

@@ -67,6 +67,7 @@ pub(super) fn together(config: &Config, source: &mut Source<'_>) {
             "PostgreSQL and Redis go together: one for what must last, one for what may be lost",
         );
     }
+    super::events::check(config, source);
     if config.environment == Environment::Production {
         production(config, source);
     }

@@ -4,6 +4,7 @@
 
 mod cache;
 mod check;
+mod events;
 mod source;
 mod store;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::telemetry::TelemetryConfig;
 use source::Source;
 
 pub use cache::{CacheConfig, CacheFiles};
+pub use events::{EventsConfig, ReceiverConfig};
 pub use source::Problem;
 pub use store::{Role, RoleConfig, RolesConfig, StoreConfig};
 
@@ -63,6 +65,8 @@ pub struct Config {
     pub bodies: Vec<BodyConfig>,
     /// Who may come in.
     pub identity: IdentityConfig,
+    /// Who is told what people decided.
+    pub events: EventsConfig,
     /// Its own lines and traces.
     pub telemetry: TelemetryConfig,
 }
@@ -194,6 +198,8 @@ struct IdentitySection {
 /// Names of the files below `keys.directory`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyFile {
+    /// Signs events for recipients (Ed25519, PKCS#8 PEM). Read only where there are receivers.
+    Events,
     /// Signs checkpoints (Ed25519, PKCS#8 PEM).
     Log,
     /// Finds people by their documents (versioned HMAC keys).
@@ -210,7 +216,8 @@ pub enum KeyFile {
 
 impl KeyFile {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::Events,
         Self::Log,
         Self::Lookup,
         Self::Pairwise,
@@ -222,6 +229,7 @@ impl KeyFile {
     /// The file's name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Events => "events.pem",
             Self::Log => "log.pem",
             Self::Lookup => "lookup.keys",
             Self::Pairwise => "pairwise.key",
@@ -273,6 +281,8 @@ impl Config {
         let consent = source.optional::<ConsentConfig>("consent");
         let platform = source.section::<PlatformConfig>("platform");
         let limits = source.optional("limits");
+        let events = source.optional::<events::EventsSection>("events");
+        let events = events.read(&mut source);
         let telemetry = source.optional("telemetry");
         let sessions = source.optional::<SessionConfig>("sessions");
         let rates = source.optional::<RatesConfig>("rates");
@@ -303,6 +313,7 @@ impl Config {
                 limits,
                 bodies,
                 identity,
+                events,
                 telemetry,
             })
         })();
@@ -339,6 +350,10 @@ impl Config {
         for body in &mut self.bodies {
             place(&mut body.seal_certificate);
             place(&mut body.seal_key);
+        }
+        for receiver in &mut self.events.receivers {
+            receiver.token_file.iter_mut().for_each(place);
+            receiver.tls_roots.iter_mut().for_each(place);
         }
         let identity = &mut self.identity;
         place(&mut identity.token_key_file);

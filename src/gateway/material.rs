@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::asked;
-use super::defects::{Defects, kept};
+use super::defects::{Defects, kept, told};
 use super::stores::StoreKeys;
 use crate::audit::LogSigner;
 use crate::citizen::BodyId;
 use crate::config::{BodyConfig, Config, KeyFile};
 use crate::consent::{ReceiptSigner, Terms};
+use crate::events::{self, EventKeys};
 use crate::exchange::Body;
 use crate::exchange::pci::{Authorisation, Officer, Requester, SigningIdentity, Text};
 use crate::products::Catalogue;
@@ -23,6 +24,7 @@ pub(super) struct Material {
     pub(super) catalogue: Catalogue,
     pub(super) indicators: Indicators,
     pub(super) terms: Terms,
+    pub(super) events: events::Setup,
     pub(super) bodies: Vec<Body>,
     pub(super) hosts: BTreeMap<String, BodyId>,
 }
@@ -48,6 +50,11 @@ impl Material {
         let (terms, catalogue) = asked::read(config, &mut defects);
         let indicators = Indicators::parse(include_str!("../../config/indicators.toml"));
         let indicators = kept("config/indicators.toml", indicators, &mut defects);
+        let events = terms.as_ref().and_then(|terms| {
+            open_events(config, terms)
+                .map_err(|found| defects.extend(found.iter().map(|defect| told("events", defect))))
+                .ok()
+        });
         let bodies: Vec<_> = config
             .bodies
             .iter()
@@ -68,6 +75,7 @@ impl Material {
                 receipts: receipts?,
                 catalogue: catalogue?,
                 indicators: indicators?,
+                events: events?,
                 terms: terms?,
                 bodies,
                 hosts: hosts.collect(),
@@ -75,6 +83,22 @@ impl Material {
         })();
         whole.filter(|_| defects.is_empty()).ok_or(Defects(defects))
     }
+}
+
+fn open_events(config: &Config, terms: &Terms) -> Result<events::Setup, Vec<events::EventsDefect>> {
+    let keys = EventKeys {
+        signing: &config.keys.file(KeyFile::Events),
+        pairwise: &config.keys.file(KeyFile::Pairwise),
+    };
+    let clients = config.identity.clients.iter();
+    let clients = clients.map(|client| client.id.clone()).collect();
+    events::Setup::read(
+        &config.events,
+        keys,
+        &terms.public_url,
+        &clients,
+        &terms.purposes,
+    )
 }
 
 fn open_body(config: &BodyConfig) -> anyhow::Result<Body> {

@@ -26,6 +26,7 @@ use crate::api::{App, layers, routes};
 use crate::clock::World;
 use crate::config::Config;
 use crate::consent::{Gate, Ledger, Publisher, ReceiptSigner, Terms, publications};
+use crate::events::Events;
 use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
 use crate::exchange::{Bodies, Exchange, Parts};
 use crate::identity::{self, Identity, jwt};
@@ -121,21 +122,27 @@ impl Gateway {
                     .collect(),
             )
         })?;
-        let jwks = key_set(&material.receipts, &identity);
         let rules = Rules {
             terms: Arc::new(material.terms),
             catalogue: Arc::new(material.catalogue),
             indicators: Arc::new(material.indicators),
             bodies: material.bodies.into_iter().collect(),
         };
-        let ledger = Arc::new(Ledger::new(
+        let outbox = material.events.outbox();
+        let events =
+            material
+                .events
+                .open(stores.db.clone(), Arc::clone(&stores.log), world.clone());
+        let jwks = key_set(&material.receipts, &identity, &events);
+        let ledger = Ledger::new(
             stores.db.clone(),
             Arc::clone(&stores.log),
             Arc::clone(&stores.keyring),
             Arc::clone(&rules.terms),
             Arc::new(material.receipts),
             world.clone(),
-        ));
+        );
+        let ledger = Arc::new(ledger.telling(outbox));
         let exchange = exchange(config, &stores, &rules, &ledger, platform, &world);
         let app = App {
             public_url: config.http.public_url.clone(),
@@ -151,6 +158,7 @@ impl Gateway {
             terms: rules.terms,
             catalogue: rules.catalogue,
             exchange,
+            events: Arc::new(events),
             bodies: rules.bodies,
             hosts: Arc::new(material.hosts),
             jwks: Arc::new(jwks),
@@ -206,6 +214,8 @@ impl Gateway {
         background.spawn(Arc::clone(&self.app.log).run(behind.clone()));
         background.spawn(Arc::clone(self.app.exchange.replica()).run(behind.clone()));
         background.spawn(sweeper::run(self.app.clone(), behind.clone()));
+        let owner = self.app.exchange.replica().owner().to_owned();
+        background.spawn(Arc::clone(&self.app.events).run(owner, behind.clone()));
         background.spawn(announce(self.app.clone(), behind.clone()));
         background.spawn(fleet_time::follow(
             self.app.db.clone(),
@@ -353,14 +363,15 @@ fn platform(config: &Config, world: World) -> Result<Platform, Defects> {
     open().map_err(|error| Defects(vec![format!("platform  {error:#}")]))
 }
 
-/// Public keys of receipts and tokens in one set (RFC 7517).
-fn key_set(receipts: &ReceiptSigner, identity: &Identity) -> serde_json::Value {
+/// Public keys of receipts, tokens and events in one set (RFC 7517).
+fn key_set(receipts: &ReceiptSigner, identity: &Identity, events: &Events) -> serde_json::Value {
     let mut set = jwt::jwks([identity.tokens.signer()]);
     if let Some(keys) = set
         .get_mut("keys")
         .and_then(serde_json::Value::as_array_mut)
     {
         keys.push(receipts.jwk());
+        keys.extend(events.jwk());
     }
     set
 }

@@ -45,6 +45,7 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
         if expired.elapsed() >= EXPIRY {
             expired = Instant::now();
             forget_what_is_over(&app, &leases).await;
+            tell_of_ends(&app).await;
         }
     }
     if let Some(lease) = held
@@ -76,6 +77,14 @@ async fn end_what_is_left(app: &App) {
     }
 }
 
+async fn tell_of_ends(app: &App) {
+    match app.events.lapse().await {
+        Ok(0) => {}
+        Ok(grants) => tracing::info!(grants, "told of grants that ended or soon will"),
+        Err(error) => tracing::warn!(%error, "ends of grants were not told of"),
+    }
+}
+
 async fn forget_what_is_over(app: &App, leases: &Leases) {
     let long_gone = app.world.now() - LONG_GONE;
     let swept = [
@@ -83,6 +92,7 @@ async fn forget_what_is_over(app: &App, leases: &Leases) {
         ("identifiers", app.tokens.sweep().await.is_ok()),
         ("repeated requests", app.ledger.sweep().await.is_ok()),
         ("open exchanges", app.exchange.sweep().await.is_ok()),
+        ("deliveries", app.events.sweep().await.is_ok()),
         (
             "replicas",
             leases.forget("replica/", long_gone).await.is_ok(),

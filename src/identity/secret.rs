@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::citizen::{ClientId, SubjectId};
+use crate::citizen::{ClientId, ItemId, SubjectId};
 use crate::clock::Entropy;
 
 /// 256 unpredictable bits as 43 characters that need no escaping.
@@ -85,8 +85,8 @@ impl PairwiseKey {
         Self::new(&Zeroizing::new(std::fs::read(file)?))
     }
 
-    /// The citizen's name at that client.
-    pub(super) fn subject_at(&self, client: &ClientId, subject: SubjectId) -> String {
+    /// The citizen's name at that client: `sub` of its tokens.
+    pub fn subject_at(&self, client: &ClientId, subject: SubjectId) -> String {
         mac(
             &self.0,
             &[
@@ -95,6 +95,23 @@ impl PairwiseKey {
                 subject.as_bytes(),
             ],
         )
+    }
+
+    /// The citizen's name at a recipient that is no client.
+    pub fn subject_for(&self, recipient: &str, subject: SubjectId) -> String {
+        let parts: [&[u8]; 3] = [
+            b"pairwise-recipient/v1",
+            recipient.as_bytes(),
+            subject.as_bytes(),
+        ];
+        mac(&self.0, &parts)
+    }
+
+    /// The name of an item of consent at a recipient that is no client: the item's own is the same
+    /// for all, and would let them compare.
+    pub fn item_for(&self, recipient: &str, item: ItemId) -> String {
+        let parts: [&[u8]; 3] = [b"pairwise-item/v1", recipient.as_bytes(), item.as_bytes()];
+        mac(&self.0, &parts)
     }
 }
 

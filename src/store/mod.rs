@@ -15,6 +15,7 @@ pub(crate) mod faults;
 pub mod keyring;
 pub mod lease;
 mod migrate;
+pub mod outbox;
 mod postgres;
 mod roles;
 mod sqlite;

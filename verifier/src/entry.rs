@@ -223,6 +223,7 @@ fn is_kind(kind: &str) -> bool {
 fn meaning(kind: &str) -> &'static str {
     match kind {
         "audit-search" => "an auditor searched the records",
+        "consent-expired" => "consent came to its end",
         "consent-granted" => "consent was given",
         "consent-refused" => "consent was refused",
         "consent-withdrawn" => "consent was withdrawn",

@@ -124,6 +124,12 @@ impl CitizenApi {
             .await
     }
 
+    /// Who has data that rest on what was taken back.
+    pub async fn recipients(&self, purpose: &str) -> Result<Vec<Value>, CallError> {
+        let path = format!("/v1/me/recipients?purpose={purpose}");
+        list(self.read(&path).await?, "recipients")
+    }
+
     pub async fn receipts(&self) -> Result<Value, CallError> {
         self.read("/v1/me/receipts").await
     }

@@ -12,8 +12,10 @@ use super::super::callers::{Me, scope};
 use super::super::extract::{Body, Path, Query};
 use super::super::problem::{Kind, Problem, ProblemBody};
 use super::purposes::NoticeView;
+use super::recipients::{self, RecipientView};
 use crate::citizen::{ItemId, Language, ProductCode, PurposeId, ReceiptId, ServedId};
 use crate::consent::{Decided, Decision, Decisions, ItemState, Receipt};
+use crate::identity::Citizen;
 
 /// Which notice is about to be shown.
 #[derive(Deserialize, ToSchema)]
@@ -66,6 +68,11 @@ enum DecisionWord {
 pub(super) struct DecidedView {
     receipt: ReceiptView,
     items: Vec<ItemView>,
+    /// After a withdrawal: who received data that rest on what was taken back, and whether they
+    /// confirmed. What was done with them before stays lawful (GDPR article 7.3). Absent if it could
+    /// not be told at the moment; the withdrawal holds all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipients: Option<Vec<RecipientView>>,
 }
 
 /// The items of one body and purpose.
@@ -203,10 +210,13 @@ pub(super) async fn decide(
         .ledger
         .decide(&app.consenter(&citizen), decisions)
         .await?;
-    Ok((StatusCode::CREATED, Json(decided.into())))
+    // A no where there was a yes takes back, too.
+    let mut view = withdrawn(&app, &citizen, decided).await;
+    view.recipients.take_if(|recipients| recipients.is_empty());
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// Takes one consent back. Works at any level of assurance.
+/// Takes one consent back. Works at any level of assurance. What was done before stays lawful.
 #[utoipa::path(post, path = "/v1/me/consents/{item}/revoke", tag = "consent", security(("dpop" = [])),
     params(("item" = String, Path)),
     responses((status = 200, body = DecidedView), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
@@ -217,10 +227,10 @@ pub(super) async fn revoke(
 ) -> Result<Json<DecidedView>, Problem> {
     let decided = app.ledger.revoke(&app.consenter(&citizen), item).await?;
     app.exchange.forget(citizen.subject()).await;
-    Ok(Json(decided.into()))
+    Ok(Json(withdrawn(&app, &citizen, decided).await))
 }
 
-/// Takes every consent of a purpose back.
+/// Takes every consent of a purpose back. What was done before stays lawful.
 #[utoipa::path(post, path = "/v1/me/consents/revoke-all", tag = "consent", security(("dpop" = [])),
     request_body = RevokeAllRequest,
     responses((status = 200, body = DecidedView), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
@@ -234,7 +244,7 @@ pub(super) async fn revoke_all(
         .revoke_all(&app.consenter(&citizen), &request.purpose)
         .await?;
     app.exchange.forget(citizen.subject()).await;
-    Ok(Json(decided.into()))
+    Ok(Json(withdrawn(&app, &citizen, decided).await))
 }
 
 /// My receipts, newest first.
@@ -292,11 +302,22 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
+/// What may have been a withdrawal, with those who still have to confirm it. That it cannot be told who they are is no
+/// reason to say that it failed: it did not.
+async fn withdrawn(app: &App, citizen: &Citizen, decided: Decided) -> DecidedView {
+    let recipients = recipients::of_receipt(app, citizen, decided.receipt.id).await;
+    DecidedView {
+        recipients,
+        ..decided.into()
+    }
+}
+
 impl From<Decided> for DecidedView {
     fn from(decided: Decided) -> Self {
         Self {
             receipt: decided.receipt.into(),
             items: decided.items.iter().map(ItemView::from).collect(),
+            recipients: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod me;
 mod oauth;
 mod problems;
 mod purposes;
+mod recipients;
 mod register;
 
 use axum::Router;
@@ -99,6 +100,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(consents::list, consents::decide))
         .routes(routes!(consents::revoke))
         .routes(routes!(consents::revoke_all))
+        .routes(routes!(recipients::list))
         .routes(routes!(consents::receipts))
         .routes(routes!(consents::receipt))
         .routes(routes!(consents::receipt_proof))

@@ -26,7 +26,7 @@ pub(super) async fn token(State(app): State<App>, headers: HeaderMap, form: Byte
     }
 }
 
-/// The public keys of receipts and tokens.
+/// The public keys of receipts, tokens and events.
 pub(super) async fn jwks(State(app): State<App>) -> Response {
     let cache = [(header::CACHE_CONTROL, "public, max-age=300")];
     (cache, Json(app.jwks.as_ref())).into_response()

@@ -33,6 +33,8 @@ macro_rules! kinds {
 kinds! {
     /// An auditor searched.
     AuditSearch = "audit-search",
+    /// Items of consent came to the end they were granted until.
+    ConsentExpired = "consent-expired",
     /// Items of consent were granted.
     ConsentGranted = "consent-granted",
     /// Items of consent were refused.

@@ -6,6 +6,7 @@ mod read;
 mod receipts;
 mod record;
 pub(super) mod store;
+mod tell;
 mod withdraw;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::citizen::{
 use crate::clock::World;
 use crate::identity::{Channel, Citizen};
 use crate::store::keyring::Keyring;
+use crate::store::outbox::Outbox;
 use crate::store::{Db, StoreError};
 
 use super::error::ConsentError;
@@ -41,6 +43,7 @@ pub struct Ledger {
     keyring: Arc<Keyring>,
     terms: Arc<Terms>,
     signer: Arc<ReceiptSigner>,
+    outbox: Outbox,
     world: World,
 }
 
@@ -166,6 +169,7 @@ impl Ledger {
             keyring,
             terms,
             signer,
+            outbox: Outbox::default(),
             world,
         }
     }

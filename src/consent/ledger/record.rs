@@ -97,6 +97,7 @@ impl Ledger {
             )
             .await?;
         }
+        self.tell(tx, who, happening, (id, epoch, first)).await?;
         let evidence = self.evidence_of(who, happening, id).await?;
         receipts::insert_receipt(tx, who, happening.event, &receipt, evidence).await?;
         Ok(receipt)

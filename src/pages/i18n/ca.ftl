@@ -80,6 +80,12 @@ receipt-withdrawn-title = Fet. Heu retirat l'autorització
 receipt-withdrawn-lead = Ja no demanarem res més a:
 receipt-withdrawn-from = Val des del { $date }.
 receipt-withdrawn-stays = El que ja es va demanar era correcte i continua al registre. Hem esborrat les respostes que guardàvem.
+recipients-title = Qui havia rebut les vostres dades
+recipient-acknowledged = ha confirmat que ho sap
+recipient-acknowledged-at = ho ha confirmat el { $date }
+recipient-not-connected = l'avisarem nosaltres per una altra via
+recipient-pending = l'estem avisant
+recipient-refused = no ha acceptat l'avís; ens n'ocupem
 
 ## Withdrawal
 withdraw = Retira l'autorització

@@ -80,6 +80,12 @@ receipt-withdrawn-title = Done. You withdrew permission
 receipt-withdrawn-lead = We will not ask these again:
 receipt-withdrawn-from = It counts from { $date }.
 receipt-withdrawn-stays = What was already asked was right and stays in the record. We deleted the answers we kept.
+recipients-title = Who had received your data
+recipient-acknowledged = confirmed that they know
+recipient-acknowledged-at = confirmed on { $date }
+recipient-not-connected = we tell them by other means
+recipient-pending = we are telling them
+recipient-refused = did not take the message; we are dealing with it
 
 ## Withdrawal
 withdraw = Withdraw permission

@@ -80,6 +80,12 @@ receipt-withdrawn-title = Hecho. Ha retirado la autorización
 receipt-withdrawn-lead = Ya no pediremos nada más a:
 receipt-withdrawn-from = Vale desde el { $date }.
 receipt-withdrawn-stays = Lo ya pedido era correcto y sigue en el registro. Hemos borrado las respuestas que guardábamos.
+recipients-title = Quién había recibido sus datos
+recipient-acknowledged = ha confirmado que lo sabe
+recipient-acknowledged-at = lo ha confirmado el { $date }
+recipient-not-connected = le avisaremos por otra vía
+recipient-pending = le estamos avisando
+recipient-refused = no ha aceptado el aviso; nos ocupamos de ello
 
 ## Withdrawal
 withdraw = Retirar la autorización

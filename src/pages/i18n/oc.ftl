@@ -80,6 +80,12 @@ receipt-withdrawn-title = Hèt. Auetz retirat era autorizacion
 receipt-withdrawn-lead = Ja non demanaram arren mès a:
 receipt-withdrawn-from = Vau des deth { $date }.
 receipt-withdrawn-stays = Çò que ja se demanèc ère corrècte e contunhe en registre. Auem esfaçat es responses que sauvàuem.
+recipients-title = Qui auie recebut es vòstes donades
+recipient-acknowledged = a confirmat qu'ac sap
+recipient-acknowledged-at = ac a confirmat eth { $date }
+recipient-not-connected = lo avisaram per ua auta via
+recipient-pending = lo èm avisant
+recipient-refused = non a acceptat er avís; mos n'aucupam
 
 ## Withdrawal
 withdraw = Retirar era autorizacion

@@ -11,7 +11,9 @@ pub(super) fn make(keys: &KeysConfig) {
     let entropy = SystemEntropy::default();
     for key in KeyFile::ALL {
         let content = match key {
-            KeyFile::Log | KeyFile::Receipts => LogSigner::new_pem(&entropy).as_bytes().to_vec(),
+            KeyFile::Events | KeyFile::Log | KeyFile::Receipts => {
+                LogSigner::new_pem(&entropy).as_bytes().to_vec()
+            }
             KeyFile::Lookup => LookupKeys::file_text(1, &[1; 32]).as_bytes().to_vec(),
             KeyFile::Pairwise | KeyFile::Wrapping => vec![2; 32],
             KeyFile::Tokens => Es256::generate().to_pem().into_bytes(),

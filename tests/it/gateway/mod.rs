@@ -3,6 +3,7 @@
 //! Tests share nothing but certificates, which are slow to make.
 
 mod api_input;
+mod events;
 mod journeys;
 mod keys;
 mod loss;

@@ -1,0 +1,4 @@
+CREATE TRIGGER event_outbox_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event_outbox
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER consent_lapse_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consent_lapse
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

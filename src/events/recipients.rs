@@ -1,0 +1,213 @@
+//! Who has data that rest on consent taken back, and whether they confirmed that they know.
+//!
+//! Who has data is read from the releases, not from what was intended: that is what makes it true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::Events;
+use crate::citizen::{BodyId, PurposeId, ReceiptId, SubjectId};
+use crate::consent::Purpose;
+use crate::store::{Db, StoreError};
+
+/// How the gateway's own pages are recorded: what they show leaves for nobody but the person.
+const OWN_PAGES: &str = "pages";
+
+/// Someone who received data that rest on consent taken back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Recipient {
+    /// A registered client, or a recipient that the purpose names.
+    pub name: String,
+    /// The client that received the data for it, if it did not itself.
+    pub via: Option<String>,
+    /// How it knows the person, where it is connected.
+    pub known_as: Option<String>,
+    /// Whether it confirmed.
+    pub confirmation: Confirmation,
+}
+
+/// Whether a recipient confirmed that consent was taken back. The later, the more there is to do.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Confirmation {
+    /// It did, then; nothing: so long ago that only the fact is kept.
+    Acknowledged(Option<Timestamp>),
+    /// No receiver was configured for it: the body tells it by other means.
+    NotConnected,
+    /// It was told and would not take it: the body takes it up.
+    Refused,
+    /// It is being told.
+    Pending,
+}
+
+impl Confirmation {
+    /// The word of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledged(_) => "acknowledged",
+            Self::NotConnected => "not_connected",
+            Self::Pending => "pending",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// When it confirmed, where that is kept.
+    pub const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Acknowledged(at) => at,
+            Self::NotConnected | Self::Pending | Self::Refused => None,
+        }
+    }
+
+    /// Of two withdrawals that one recipient is told of: the one with more to do; of two
+    /// acknowledgements the later.
+    fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+/// What was taken back: the receipts of it, per client that has data resting on it.
+type Released = BTreeMap<String, BTreeSet<String>>;
+
+impl Events {
+    /// Who received data that rest on consent the person took back; with a receipt, on what it took
+    /// back.
+    pub async fn recipients(
+        &self,
+        subject: SubjectId,
+        body: &BodyId,
+        purpose: &Purpose,
+        receipt: Option<ReceiptId>,
+    ) -> Result<Vec<Recipient>, StoreError> {
+        let mut released = released(&self.db, subject, body, &purpose.id).await?;
+        if let Some(receipt) = receipt {
+            let receipt = receipt.to_string();
+            released.retain(|_, receipts| receipts.contains(&receipt));
+            for receipts in released.values_mut() {
+                receipts.retain(|one| *one == receipt);
+            }
+        }
+        let told = told(&self.db, subject, body, &purpose.id).await?;
+        let mut recipients = Vec::new();
+        for (client, receipts) in &released {
+            recipients.push(self.recipient(client, None, subject, &told, receipts));
+        }
+        // What a client receives it receives for those whom the purpose names.
+        if let Some((client, _)) = released.first_key_value() {
+            let receipts = released.values().flatten().cloned().collect();
+            let others = purpose
+                .recipients
+                .iter()
+                .filter(|name| !released.contains_key(*name));
+            for name in others {
+                let via = Some(client.clone());
+                recipients.push(self.recipient(name, via, subject, &told, &receipts));
+            }
+        }
+        Ok(recipients)
+    }
+
+    fn recipient(
+        &self,
+        name: &str,
+        via: Option<String>,
+        subject: SubjectId,
+        told: &Told,
+        receipts: &BTreeSet<String>,
+    ) -> Recipient {
+        let of = |receipt: &String| {
+            let key = (name.to_owned(), receipt.clone());
+            told.get(&key)
+                .copied()
+                .unwrap_or(Confirmation::NotConnected)
+        };
+        let confirmation = receipts.iter().map(of).reduce(Confirmation::and);
+        let known_as = self.sending.as_ref().and_then(|sending| {
+            let mut receivers = sending.receivers.iter();
+            let receiver = receivers.find(|receiver| receiver.to.recipient == name)?;
+            Some(sending.pen.name(&receiver.to, subject))
+        });
+        Recipient {
+            name: name.to_owned(),
+            via,
+            known_as,
+            confirmation: confirmation.unwrap_or(Confirmation::NotConnected),
+        }
+    }
+}
+
+/// Clients that received data, each with the receipts of what was taken back of it since.
+async fn released(
+    db: &Db,
+    subject: SubjectId,
+    body: &BodyId,
+    purpose: &PurposeId,
+) -> Result<Released, StoreError> {
+    // A no where there was a yes takes back as well.
+    let rows = db
+        .rows(
+            "SELECT DISTINCT r.recipient, w.receipt FROM consent_event w
+             JOIN exchange_intent i
+                 ON i.subject = w.subject AND i.item = w.item AND i.consent_seq < w.seq
+             JOIN release_exchange x ON x.exchange = i.exchange
+             JOIN release r ON r.release = x.release
+             WHERE w.subject = $1 AND w.body = $2 AND w.purpose = $3 AND w.event <> 'granted'
+               AND r.recipient <> $4",
+            vec![
+                subject.to_string().into(),
+                body.as_str().into(),
+                purpose.as_str().into(),
+                OWN_PAGES.into(),
+            ],
+        )
+        .await?;
+    let mut released = Released::new();
+    for row in &rows {
+        released
+            .entry(row.text(0)?)
+            .or_default()
+            .insert(row.text(1)?);
+    }
+    Ok(released)
+}
+
+/// What each recipient was told of each receipt.
+type Told = BTreeMap<(String, String), Confirmation>;
+
+async fn told(
+    db: &Db,
+    subject: SubjectId,
+    body: &BodyId,
+    purpose: &PurposeId,
+) -> Result<Told, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT o.recipient, o.cause, d.state, d.acknowledged_at
+             FROM event_outbox o LEFT JOIN event_delivery d ON d.event = o.event
+             WHERE o.subject = $1 AND o.body = $2 AND o.purpose = $3 AND o.kind = 'revoked'",
+            vec![
+                subject.to_string().into(),
+                body.as_str().into(),
+                purpose.as_str().into(),
+            ],
+        )
+        .await?;
+    let mut told = Told::new();
+    for row in &rows {
+        let confirmation = match row.text_or_null(2)?.as_deref() {
+            // Swept: only what was acknowledged is.
+            None => Confirmation::Acknowledged(None),
+            Some("acknowledged") => {
+                let at = row.int_or_null(3)?.and_then(crate::store::instant);
+                Confirmation::Acknowledged(at)
+            }
+            Some("refused") => Confirmation::Refused,
+            Some(_) => Confirmation::Pending,
+        };
+        let key = (row.text(0)?, row.text(1)?);
+        told.entry(key)
+            .and_modify(|known| *known = known.and(confirmation))
+            .or_insert(confirmation);
+    }
+    Ok(told)
+}
