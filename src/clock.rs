@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::rand::SecureRandom;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -127,6 +128,13 @@ impl Steady {
         }
         told.max(now)
     }
+}
+
+/// The civil time of the administrations: by the machine's rules, else by those in force since 1996.
+pub fn madrid() -> TimeZone {
+    TimeZone::get("Europe/Madrid")
+        .or_else(|_| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3"))
+        .unwrap_or(TimeZone::UTC)
 }
 
 /// Unpredictable bytes.

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use interop_gateway::citizen::SubjectId;
 use interop_gateway::clock::World;
 use interop_gateway::config::Config;
-use interop_gateway::consent::{Ask, Gate, Outcome, OutcomeResult};
+use interop_gateway::consent::{About, Ask, Gate, Outcome, OutcomeResult};
 use interop_gateway::gateway::Gateway;
 use serde_json::Map;
+use simulator::folder::CitizenApi;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,9 @@ use crate::town::{PURPOSE, Town, grant_all};
 
 /// Exchanges, and syncs of the disk.
 const TIMES: u32 = 1000;
+
+/// A grant allows 200 a day, so it is given anew in between.
+const UNDER_ONE_GRANT: u32 = 200;
 
 /// One exchange every so often: 200 a second.
 const EVERY: Duration = Duration::from_millis(5);
@@ -34,7 +38,8 @@ pub(super) async fn measure() {
     let socket = listener.local_addr().unwrap().to_string();
     let stop = CancellationToken::new();
     let served = tokio::spawn(gateway.serve(listener, stop.clone()));
-    grant_all(&town.sign_in(&town.folder_at(&socket), "marta").await).await;
+    let citizen = town.sign_in(&town.folder_at(&socket), "marta").await;
+    grant_all(&citizen).await;
 
     let row = app.db.row("SELECT subject FROM subject", vec![]).await;
     let subject: SubjectId = row.unwrap().unwrap().parsed(0).unwrap();
@@ -47,13 +52,16 @@ pub(super) async fn measure() {
     distribution("disk, 4 KiB and sync", syncs(town.folder.path()));
     let (mut opened, mut closed) = (Vec::new(), Vec::new());
     for number in 0..TIMES {
+        if number % UNDER_ONE_GRANT == 0 {
+            grant_all(&citizen).await;
+        }
         let (open, close) = exchange(&gate, subject, number).await;
         opened.push(open);
         closed.push(close);
     }
     distribution("gate open, one after the other", opened);
     distribution("gate close, one after the other", closed);
-    let (opened, closed) = at_a_rate(&gate, subject).await;
+    let (opened, closed) = at_a_rate(&gate, subject, &citizen).await;
     distribution("gate open, 200/s", opened);
     distribution("gate close, 200/s", closed);
     distribution("disk again", syncs(town.folder.path()));
@@ -62,15 +70,27 @@ pub(super) async fn measure() {
 }
 
 /// Starts exchanges at a fixed rate, whether or not the earlier ones have ended.
-async fn at_a_rate(gate: &Gate, subject: SubjectId) -> (Vec<Duration>, Vec<Duration>) {
-    let mut ticks = tokio::time::interval(EVERY);
-    let mut running = JoinSet::new();
-    for number in TIMES..2 * TIMES {
-        ticks.tick().await;
-        let gate = gate.clone();
-        running.spawn(async move { exchange(&gate, subject, number).await });
+async fn at_a_rate(
+    gate: &Gate,
+    subject: SubjectId,
+    citizen: &CitizenApi,
+) -> (Vec<Duration>, Vec<Duration>) {
+    let (mut opened, mut closed) = (Vec::new(), Vec::new());
+    for first in (TIMES..2 * TIMES).step_by(UNDER_ONE_GRANT as usize) {
+        grant_all(citizen).await;
+        let mut ticks = tokio::time::interval(EVERY);
+        let mut running = JoinSet::new();
+        for number in first..first + UNDER_ONE_GRANT {
+            ticks.tick().await;
+            let gate = gate.clone();
+            running.spawn(async move { exchange(&gate, subject, number).await });
+        }
+        for (open, close) in running.join_all().await {
+            opened.push(open);
+            closed.push(close);
+        }
     }
-    running.join_all().await.into_iter().unzip()
+    (opened, closed)
 }
 
 /// Opens and closes one exchange; gives how long each took.
@@ -80,6 +100,7 @@ async fn exchange(gate: &Gate, subject: SubjectId, number: u32) -> (Duration, Du
         body: "ajuntament-de-prova".parse().unwrap(),
         purpose: PURPOSE.parse().unwrap(),
         product: "AEAT_IRPF/C4".parse().unwrap(),
+        about: About::Now,
         job: None,
         request_id: format!("9821920002-{number}"),
         request_sha256: [7; 32],

@@ -16,6 +16,7 @@ mod gate;
 #[expect(dead_code, reason = "the town needs a part of it")]
 mod pair;
 mod process;
+mod receipt;
 mod revoke;
 mod start;
 #[path = "../../tests/it/crash/town.rs"]
@@ -53,6 +54,9 @@ async fn main() {
     }
     if is_wanted("gate") {
         gate::measure().await;
+    }
+    if is_wanted("receipt") {
+        receipt::measure().await;
     }
     if is_wanted("revoke") {
         revoke::measure().await;

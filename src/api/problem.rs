@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 /// A kind of refusal. Its name is the last segment of the problem's `type`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
+    /// The permissions were used as often as they allow.
+    ConsentExhausted,
     /// No live permission covers what was asked for.
     ConsentRequired,
     /// The permission was withdrawn while the request ran.
@@ -58,7 +60,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in alphabetical order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
+        Self::ConsentExhausted,
         Self::ConsentRequired,
         Self::ConsentRevokedInFlight,
         Self::Gone,
@@ -82,8 +85,14 @@ impl Kind {
     ];
 
     /// Stable name, status and title. The title never changes with the occurrence.
+    #[expect(clippy::too_many_lines, reason = "a table with a row for each kind")]
     pub const fn describe(self) -> (&'static str, StatusCode, &'static str) {
         match self {
+            Self::ConsentExhausted => (
+                "consent-exhausted",
+                StatusCode::FORBIDDEN,
+                "The permission allows no more requests for now",
+            ),
             Self::ConsentRequired => (
                 "consent-required",
                 StatusCode::FORBIDDEN,
@@ -333,6 +342,7 @@ mod tests {
         });
         let table = lines.collect::<Vec<_>>().join("\n");
         insta::assert_snapshot!(table, @r"
+        403 consent-exhausted: The permission allows no more requests for now
         403 consent-required: No live permission for this request
         409 consent-revoked-in-flight: Permission changed while the request was running
         410 gone: This is kept no longer

@@ -1,6 +1,7 @@
 //! What other rooms refuse, as problems. Total: a new refusal does not compile until it is said here.
 
 use axum::http::header::WWW_AUTHENTICATE;
+use jiff::Timestamp;
 
 use super::problem::{Kind, Problem};
 use crate::audit::LogError;
@@ -162,8 +163,14 @@ impl From<Refusal> for Problem {
                 "Decisions kept changing meanwhile. Nothing was sent.",
             )
             .retry_after(1),
+            Refusal::Exhausted { product, again } => exhausted(&[product], again),
             Refusal::Log(cause) => log_unavailable(&cause),
             Refusal::LogUnavailable(_) => stalled(),
+            Refusal::OutsidePeriod { product } => Self::new(
+                Kind::PurposeNotAllowed,
+                "The permission does not reach that far back. Nothing was sent.",
+            )
+            .with("items", vec![product.to_string()]),
             Refusal::NotAllowed => Self::new(
                 Kind::PurposeNotAllowed,
                 "This may not be asked or released here. Nothing was sent.",
@@ -187,6 +194,7 @@ impl From<StartError> for Problem {
         match error {
             StartError::Consent(cause) => cause.into(),
             StartError::ConsentRequired { products } => consent_required(&products),
+            StartError::Exhausted { products, again } => exhausted(&products, again),
             StartError::LevelTooLow { needed } => stronger(needed),
             StartError::NotAllowed => Self::new(
                 Kind::PurposeNotAllowed,
@@ -227,6 +235,22 @@ impl From<LogError> for Problem {
             LogError::Erased => Self::new(Kind::Gone, "The content of this entry was erased."),
             other => log_unavailable(&other),
         }
+    }
+}
+
+fn exhausted(products: &[ProductCode], again: Option<Timestamp>) -> Problem {
+    let items: Vec<_> = products.iter().map(ToString::to_string).collect();
+    let problem = |detail| Problem::new(Kind::ConsentExhausted, detail).with("items", items);
+    match again {
+        Some(again) => problem(
+            "The permissions were used as often as they allow within their window. Nothing was sent; \
+             ask again from `again_at` on.",
+        )
+        .with("again_at", again.to_string()),
+        None => problem(
+            "The permissions were used as often as they allow. Nothing was sent; the person may \
+             decide anew.",
+        ),
     }
 }
 

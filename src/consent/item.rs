@@ -10,6 +10,8 @@ use crate::citizen::{
     BodyId, ItemId, ProductCode, PurposeId, ReceiptId, ServedId, SourceId, SubjectId,
 };
 
+use super::grant_terms::GrantTerms;
+
 /// For whom the data are asked. A household is a later beneficiary.
 pub(super) const BENEFICIARY: &str = "self";
 
@@ -40,6 +42,8 @@ pub(super) struct Event {
     pub served: Option<ServedId>,
     pub receipt: ReceiptId,
     pub at: Timestamp,
+    /// The terms of a grant that states them.
+    pub terms: Option<GrantTerms>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -167,6 +171,11 @@ impl Event {
         self.seq > seen && !(self.served == Some(served) && self.records(Decision::Grant))
     }
 
+    /// The terms it was agreed to under.
+    pub(super) fn agreed(&self) -> GrantTerms {
+        self.terms.unwrap_or_else(GrantTerms::of_old)
+    }
+
     /// Granted and not taken back, even if past its end: taking that back is recorded too.
     pub(super) const fn is_grant(&self) -> bool {
         matches!(self.what, What::Granted { .. })
@@ -230,6 +239,7 @@ mod tests {
             served: None,
             receipt: ReceiptId::random(&SystemEntropy::default()),
             at: Timestamp::UNIX_EPOCH,
+            terms: None,
         }
     }
 

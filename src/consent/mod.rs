@@ -7,6 +7,7 @@
 
 mod error;
 mod gate;
+mod grant_terms;
 mod item;
 mod ledger;
 mod notice;
@@ -14,6 +15,7 @@ mod proof;
 mod publication;
 mod purpose;
 mod receipt;
+mod record;
 mod register;
 mod terms;
 
@@ -26,6 +28,7 @@ pub use error::ConsentError;
 pub use gate::{
     Ask, Gate, GateError, OpenExchange, Opened, Outcome, OutcomeResult, Refusal, Release, Use,
 };
+pub use grant_terms::{About, Frequency, GrantTerms, NotATerm, Period, Stretch};
 pub use item::{Decision, State};
 pub use ledger::{BodyName, Consenter, Decided, Decisions, ItemState, Ledger, Served};
 pub use notice::{
@@ -38,9 +41,10 @@ pub use publication::{
     publications,
 };
 pub use purpose::{
-    Authority, ConsentRole, Controller, Offer, Offers, Purpose, Purposes, PurposesError, Retention,
-    WireConsent,
+    Authority, ConsentRole, Controller, Offer, Offers, Places, Purpose, Purposes, PurposesError,
+    Retention, WireConsent,
 };
 pub use receipt::{Receipt, ReceiptEvent, ReceiptKeyError, ReceiptSigner};
+pub use record::CONTEXT_PATH;
 pub use register::Register;
 pub use terms::{Terms, TermsDefect};

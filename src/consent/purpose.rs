@@ -1,6 +1,6 @@
 //! What data may be asked for: the register of purposes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use crate::citizen::{BodyId, Language, LevelOfAssurance, ProductCode, PurposeId, SourceId};
 use crate::products::Product;
+
+use super::grant_terms::{GrantTerms, Stretch};
 
 /// The purposes this gateway knows. Read from `consent/purposes.toml`.
 #[derive(Clone, Debug)]
@@ -47,6 +49,24 @@ pub struct Purpose {
     pub recipients: Vec<String>,
     /// Rights people have, as receipts list them.
     pub rights: Vec<String>,
+    /// Where the data are and which law applies, as records state it.
+    pub places: Places,
+    /// On what terms each product may be asked.
+    terms: BTreeMap<ProductCode, GrantTerms>,
+}
+
+/// Where things are. Countries are ISO 3166-1 codes, regions ISO 3166-2.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Places {
+    /// Where data are stored and processed.
+    pub storage: Vec<String>,
+    /// Whose law applies.
+    pub jurisdiction: String,
+    /// The controller's address.
+    pub controller_address: String,
+    /// The supervisory authority's address.
+    pub authority_address: String,
 }
 
 /// How long things are kept, as ISO 8601 durations.
@@ -104,6 +124,9 @@ pub struct Authority {
 /// Why the register of purposes cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PurposesError {
+    /// Answers kept longer than people are told.
+    #[error("purpose {0} lets answers live longer than its retention says")]
+    DataLife(PurposeId),
     /// Two purposes with one name.
     #[error("purpose {0} is there twice")]
     Duplicate(PurposeId),
@@ -113,6 +136,9 @@ pub enum PurposesError {
     /// A purpose that asks for nothing.
     #[error("purpose {0} names no product")]
     NoProducts(PurposeId),
+    /// The terms are not those of its products, one each.
+    #[error("purpose {0} needs terms for each of its products, and for no other")]
+    Terms(PurposeId),
     /// A title in Catalan or Spanish is missing.
     #[error("purpose {0} needs a title in ca and es")]
     Title(PurposeId),
@@ -192,6 +218,32 @@ impl Purpose {
         Some(until.timestamp())
     }
 
+    /// On what terms a product may be asked today.
+    pub fn terms(&self, product: &ProductCode) -> Option<GrantTerms> {
+        self.terms.get(product).copied()
+    }
+
+    fn check_terms(&self) -> Result<(), PurposesError> {
+        let id = || self.id.clone();
+        let stated: BTreeSet<_> = self.terms.keys().collect();
+        if stated != self.products.iter().collect() {
+            return Err(PurposesError::Terms(id()));
+        }
+        if self
+            .terms
+            .values()
+            .any(|terms| terms.frequency.at_most == 0)
+        {
+            return Err(PurposesError::Terms(id()));
+        }
+        let told: Result<Stretch, _> = self.retention.answers.parse();
+        let kept = self.terms.values().map(|terms| terms.data_life);
+        match told {
+            Ok(told) if kept.max().is_none_or(|kept| kept <= told) => Ok(()),
+            _ => Err(PurposesError::DataLife(id())),
+        }
+    }
+
     fn check(&self) -> Result<(), PurposesError> {
         let id = || self.id.clone();
         if self.products.is_empty() {
@@ -206,6 +258,7 @@ impl Purpose {
         {
             return Err(PurposesError::Title(id()));
         }
+        self.check_terms()?;
         let start = Timestamp::UNIX_EPOCH;
         let days = self
             .valid_until(start)
@@ -318,6 +371,31 @@ mod tests {
         assert!(matches!(
             broken("es = ", "en = "),
             PurposesError::Title(_) | PurposesError::Toml(_)
+        ));
+    }
+
+    #[test]
+    fn every_product_has_terms_and_no_answer_outlives_what_people_are_told() {
+        let text = include_str!("../../consent/purposes.toml");
+        let broken =
+            |from: &str, to: &str| Purposes::parse(&text.replacen(from, to, 1)).unwrap_err();
+        let row = "[purpose.terms.\"AEAT_IRPF/C4\"]";
+        assert!(text.contains(row));
+        assert!(matches!(
+            broken(row, "[purpose.terms.\"AEAT_IRPF/IRPF\"]"),
+            PurposesError::Terms(_)
+        ));
+        assert!(matches!(
+            broken("at_most = 200", "at_most = 0"),
+            PurposesError::Terms(_)
+        ));
+        assert!(matches!(
+            broken("data_life = \"PT15M\"", "data_life = \"PT16M\""),
+            PurposesError::DataLife(_)
+        ));
+        assert!(matches!(
+            broken("period = \"P2Y\"", "period = \"for ever\""),
+            PurposesError::Toml(_)
         ));
     }
 

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::citizen::{EntryId, ItemId, ProductCode, PurposeId, ReceiptId, SourceId, SubjectId};
 
+use super::grant_terms::GrantTerms;
 use super::ledger::BodyName;
 use super::purpose::{Authority, Controller, Retention};
 
@@ -107,6 +108,9 @@ pub(super) struct ItemClaim {
     pub decision: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Timestamp>,
+    /// Of a grant: how far back, how often, how long kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms: Option<GrantTerms>,
 }
 
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::Body;
 use super::pci::{
-    self, Authority, CanonicalFragment, DocumentType, Holder, Issuer, Prepared, Request, Text,
+    Authority, CanonicalFragment, DocumentType, Holder, Issuer, Prepared, Request, Text,
     WireConsent, WireIds,
 };
 use super::progress::NOT_RECORDED;
@@ -15,9 +15,13 @@ use super::turns::Waiting;
 use super::view::SourceState;
 use super::{Inner, Running};
 use crate::citizen::{ExchangeId, FiscalYear};
-use crate::consent::{Ask, GateError, Refusal, Use};
+use crate::clock::madrid;
+use crate::consent::{About, Ask, GateError, Refusal, Use};
 use crate::products::{self, Answer, Product, Question};
 use crate::profile::{GapReason, Provenance};
+
+/// Code of a permission that allows no more requests for now.
+pub(super) const EXHAUSTED: &str = "consent-exhausted";
 
 /// How long asking may be tried again, and why it ended.
 #[derive(Debug)]
@@ -87,6 +91,7 @@ impl Inner {
             body: job.body.id.clone(),
             purpose: job.purpose.clone(),
             product: product.code.clone(),
+            about: question.fiscal_year.map_or(About::Now, About::FiscalYear),
             job: Some(job.id),
             request_id: prepared.request_id().to_string(),
             request_sha256: prepared.request_sha256(),
@@ -143,7 +148,7 @@ impl Inner {
 
     /// Today where the platform is.
     pub(super) fn today(&self) -> Date {
-        self.world.now().to_zoned(pci::madrid()).date()
+        self.world.now().to_zoned(madrid()).date()
     }
 
     /// Writes and signs the message. Nothing leaves.
@@ -203,6 +208,8 @@ impl Attempt {
                 Self::failed(GapReason::NotAvailableByChoice, "consent-required")
             }
             Refusal::Expired { .. } => Self::failed(GapReason::Expired, "consent-expired"),
+            Refusal::Exhausted { .. } => Self::failed(GapReason::NotAskable, EXHAUSTED),
+            Refusal::OutsidePeriod { .. } => Self::failed(GapReason::NotAskable, "outside-period"),
             Refusal::RevokedInFlight => Self::Discarded,
             Refusal::NotAllowed => Self::failed(GapReason::NotAskable, "not-allowed"),
             Refusal::Contended | Refusal::RequestIdReused => {

@@ -1,5 +1,7 @@
 //! Why a fetch does not start, and why its profile is not handed over.
 
+use jiff::Timestamp;
+
 use crate::audit::LogError;
 use crate::citizen::{LevelOfAssurance, ProductCode};
 use crate::consent::{ConsentError, Refusal};
@@ -16,6 +18,15 @@ pub enum StartError {
     ConsentRequired {
         /// The products that lack one.
         products: Vec<ProductCode>,
+    },
+    /// Every permission was used as often as it allows.
+    #[error("the permissions allow no more requests for now")]
+    Exhausted {
+        /// The products that would be asked.
+        products: Vec<ProductCode>,
+        /// When the first of them may be asked again; never, under these permissions, if nothing is
+        /// said.
+        again: Option<Timestamp>,
     },
     /// The person must identify themself more strongly.
     #[error("fetching needs a surer log-in")]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::jobs::{Ended, SourceRow, Standing};
-use super::kept::{Drawer, Kept, kept_until};
+use super::kept::{Drawer, Kept, Permission, kept_until};
 use super::start::permissions;
 use super::view::JobState;
 use super::{Exchange, ProfileError, recipient};
@@ -79,7 +79,10 @@ impl Exchange {
             row.and_then(|row| row.standing.consent_seq) == Some(permission.seq)
         });
         let mut kept = self.inner.kept.find(drawer, &permissions).await;
-        kept.retain(|product, _| self.is_recent(product, ended.finished_at));
+        kept.retain(|product, _| {
+            let permission = permissions.get(product);
+            permission.is_some_and(|one| self.is_recent(product, *one, ended.finished_at))
+        });
         let mut outcomes = Vec::new();
         for SourceRow {
             product, standing, ..
@@ -107,11 +110,17 @@ impl Exchange {
 
     /// Whether a fetch that ended then may still be read for this product: as long as an answer that
     /// came last of all would be kept, whatever later fetches put there.
-    fn is_recent(&self, product: &ProductCode, ended: Option<Timestamp>) -> bool {
+    fn is_recent(
+        &self,
+        product: &ProductCode,
+        permission: Permission,
+        ended: Option<Timestamp>,
+    ) -> bool {
         let product = self.inner.catalogue.product(product);
-        let until = product
-            .zip(ended)
-            .map(|(product, ended)| kept_until(ended, product.profile_cache));
+        let until = product.zip(ended).map(|(product, ended)| {
+            let kept = kept_until(ended, product.profile_cache);
+            kept.min(permission.terms.data_life.after(ended))
+        });
         until.is_some_and(|until| until > self.inner.world.now())
     }
 }

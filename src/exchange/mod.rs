@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -42,11 +43,13 @@ pub use replica::Replica;
 pub use search::{Bracket, Position};
 
 use crate::audit::{Kind, Log};
-use crate::citizen::{EntryId, ExchangeId, JobId, Person, ProductCode, PurposeId, SubjectId};
+use crate::citizen::{
+    EntryId, ExchangeId, FiscalYear, JobId, Person, ProductCode, PurposeId, SubjectId,
+};
 use crate::clock::World;
-use crate::consent::{Gate, GateError, Ledger, Terms};
+use crate::consent::{About, Gate, GateError, Ledger, Terms};
 use crate::identity::{Channel, Citizen};
-use crate::products::Catalogue;
+use crate::products::{Catalogue, Product};
 use crate::profile::Indicators;
 use crate::store::cache::Cache;
 use crate::store::keyring::Keyring;
@@ -141,6 +144,14 @@ struct Running {
     kept: BTreeMap<ProductCode, Kept>,
     /// Shown to the sources as the case number; derived from the job, so it names nobody.
     case_file: String,
+}
+
+impl Running {
+    /// Whether the permission reaches back to that year. The gate asks again.
+    fn reaches(&self, product: &Product, year: FiscalYear, today: Date) -> bool {
+        let permission = self.permissions.get(&product.code);
+        permission.is_some_and(|one| one.terms.period.covers(About::FiscalYear(year), today))
+    }
 }
 
 impl Exchange {

@@ -123,7 +123,8 @@ impl Inner {
                 Attempt::Answered { answer, provenance } => {
                     let earlier = answer.class() == Class::TryEarlierYear
                         && product.kind.needs_fiscal_year()
-                        && today.year() - year.previous().get() <= product.years_back;
+                        && today.year() - year.previous().get() <= product.years_back
+                        && job.reaches(product, year.previous(), today);
                     if earlier {
                         (year, retry_of) = (year.previous(), None);
                         continue;
@@ -226,7 +227,8 @@ impl Inner {
         let (answer, provenance) = answered;
         let permission = *job.permissions.get(&provenance.product)?;
         let keep = self.catalogue.product(&provenance.product)?.profile_cache;
-        Some((permission, Kept::new(answer, provenance, keep)))
+        let kept = Kept::new(answer, provenance, keep).under(permission);
+        Some((permission, kept))
     }
 
     async fn advance(&self, job: &Running, table: &mut Table) {

@@ -44,6 +44,7 @@ impl Exchange {
             client: &client,
         };
         let kept = self.young(drawer, &permissions).await;
+        self.check_left(citizen, &items, &plan, &kept).await?;
         let sources = rows(&offered, &plan, &items, &permissions, &kept);
         plan.steps.retain(|step| !kept.contains_key(&step.first));
         let id = JobId::random(&*self.inner.world.entropy);
@@ -119,6 +120,34 @@ impl Exchange {
         Ok((Arc::clone(body), epoch, items))
     }
 
+    /// Refuses a fetch that could ask for nothing: every permission was used as often as it allows.
+    async fn check_left(
+        &self,
+        citizen: &Citizen,
+        items: &[ItemState],
+        plan: &Plan,
+        kept: &BTreeMap<ProductCode, Kept>,
+    ) -> Result<(), StartError> {
+        if !kept.is_empty() {
+            return Ok(());
+        }
+        let exhausted = self.inner.gate.exhausted(citizen.subject(), items).await?;
+        let planned = plan
+            .steps
+            .iter()
+            .flat_map(|step| [Some(&step.first), step.fallback.as_ref()])
+            .flatten();
+        let products: Vec<_> = planned.cloned().collect();
+        if !products
+            .iter()
+            .all(|product| exhausted.contains_key(product))
+        {
+            return Ok(());
+        }
+        let again = exhausted.values().flatten().min().copied();
+        Err(StartError::Exhausted { products, again })
+    }
+
     /// The answers of earlier fetches that a new one may rest on.
     async fn young(
         &self,
@@ -165,6 +194,7 @@ pub(super) fn permissions(items: &[ItemState]) -> BTreeMap<ProductCode, Permissi
             let permission = Permission {
                 item: item.item,
                 seq: item.seq?,
+                terms: item.terms,
             };
             Some((item.product.clone(), permission))
         })

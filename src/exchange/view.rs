@@ -92,8 +92,10 @@ pub struct PreviewBody {
     pub name: String,
     /// Its INE10 code.
     pub ine10: String,
-    /// `Finalidad` or `Procedimiento` sent with each request.
+    /// What AOC authorised, as sent with each request.
     pub authorisation: String,
+    /// Whether that is a `finality` (`Finalidad`) or a `procedure` (`Procedimiento`).
+    pub authorisation_kind: &'static str,
 }
 
 /// One product in a preview.
@@ -109,15 +111,34 @@ pub struct PreviewProduct {
     pub what: String,
     /// Data categories.
     pub categories: Vec<String>,
-    /// Whether a live permission covers it, so that it would be asked now.
+    /// The item of consent it would be asked under.
+    pub item: String,
+    /// Whether a live permission covers it, so that a fetch would ask it.
     pub would_ask: bool,
+    /// Why it would not be asked: the state of its item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<&'static str>,
+    /// Until when the permission holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
+    /// Not before this instant, for it was asked as often as agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Whether it was asked as often as agreed: then nothing is asked for now.
+    pub exhausted: bool,
+    /// The tax years that would be asked about, the latest first; an earlier one only where a later one
+    /// is not there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fiscal_years: Vec<i16>,
     /// Only asked when this other product gives no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_if_unanswered: Option<String>,
     /// `Consentimiento` that would be sent.
     pub wire_consent: String,
-    /// How long the answer would be kept, ISO 8601.
+    /// How long the answer would be kept at most, ISO 8601.
     pub kept_for: String,
+    /// How long the record of the exchange is kept, ISO 8601.
+    pub record_kept_for: String,
 }
 
 /// One exchange, as the person it is about sees it.

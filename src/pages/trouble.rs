@@ -251,6 +251,7 @@ impl From<StartError> for Trouble {
         match error {
             StartError::Consent(error) => error.into(),
             StartError::ConsentRequired { .. } => Self::NothingPermitted,
+            StartError::Exhausted { .. } => Self::TooMany,
             StartError::LevelTooLow { .. } => Self::StepUp,
             StartError::NotAllowed => Self::NotFound,
             StartError::NotAlive => failed(&error, Self::Unavailable),
@@ -281,7 +282,8 @@ impl From<Refusal> for Trouble {
             | Refusal::ReconsentRequired { .. }
             | Refusal::RevokedInFlight => Self::Revoked,
             Refusal::Log(_) | Refusal::LogUnavailable(_) => failed(&refusal, Self::LogDown),
-            Refusal::NotAllowed => Self::NotFound,
+            Refusal::Exhausted { .. } => Self::TooMany,
+            Refusal::NotAllowed | Refusal::OutsidePeriod { .. } => Self::NotFound,
             Refusal::RequestIdReused => failed(&refusal, Self::Internal),
             Refusal::Store(_) => failed(&refusal, Self::Unavailable),
         }

@@ -63,6 +63,7 @@ const GATEWAY: &[Change] = &[
         "gateway/0011_notice_publication",
         triggers
     ),
+    change!(12, "grant_terms", "gateway/0012_grant_terms"),
     change!(13, "events", "gateway/0013_events", triggers),
 ];
 

@@ -14,7 +14,7 @@ use super::super::problem::{Kind, Problem, ProblemBody};
 use super::purposes::NoticeView;
 use super::recipients::{self, RecipientView};
 use crate::citizen::{ItemId, Language, ProductCode, PurposeId, ReceiptId, ServedId};
-use crate::consent::{Decided, Decision, Decisions, ItemState, Receipt};
+use crate::consent::{Decided, Decision, Decisions, GrantTerms, ItemState, Receipt};
 use crate::identity::Citizen;
 
 /// Which notice is about to be shown.
@@ -98,6 +98,28 @@ struct ItemView {
     notice_version: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<String>,
+    /// How far back, how often, how long kept: of a grant what was agreed to, else what is asked for.
+    terms: TermsView,
+}
+
+/// The terms of one permission.
+#[derive(Serialize, ToSchema)]
+struct TermsView {
+    /// `now`, or how far back the latest available year may lie: `P2Y`.
+    period: String,
+    frequency: FrequencyView,
+    /// How long an answer may be kept, ISO 8601.
+    data_life: String,
+}
+
+/// At most so many requests within a window.
+#[derive(Serialize, ToSchema)]
+struct FrequencyView {
+    /// How many; every request counts, repeated and failed ones too.
+    at_most: u32,
+    /// ISO 8601; without one, in the whole life of the permission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<String>,
 }
 
 /// A signed statement of what was decided.
@@ -247,6 +269,25 @@ pub(super) async fn revoke_all(
     Ok(Json(withdrawn(&app, &citizen, decided).await))
 }
 
+/// The record of one consent: everything that happened to it, as ISO/IEC TS 27560:2023 has it (JSON-LD,
+/// `schemas/consent-record.schema.json`).
+#[utoipa::path(get, path = "/v1/me/consents/{item}/record", tag = "consent", security(("dpop" = [])),
+    params(("item" = String, Path)),
+    responses((status = 200, body = Object, content_type = "application/ld+json"), (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody)))]
+pub(super) async fn record(
+    State(app): State<App>,
+    Me(citizen): Me<{ scope::CONSENT_READ }>,
+    Path(item): Path<ItemId>,
+) -> Result<impl IntoResponse, Problem> {
+    let record = app
+        .ledger
+        .record_of(citizen.subject(), citizen.body(), item)
+        .await?;
+    let content_type = [(header::CONTENT_TYPE, "application/ld+json")];
+    Ok((content_type, record.to_string()))
+}
+
 /// My receipts, newest first.
 #[utoipa::path(get, path = "/v1/me/receipts", tag = "consent", security(("dpop" = [])),
     responses((status = 200, body = ReceiptsView), (status = 401, body = ProblemBody)))]
@@ -333,6 +374,20 @@ impl From<&ItemState> for ItemView {
             decided_at: item.at,
             notice_version: item.version,
             receipt: item.receipt.map(|id| id.to_string()),
+            terms: item.terms.into(),
+        }
+    }
+}
+
+impl From<GrantTerms> for TermsView {
+    fn from(terms: GrantTerms) -> Self {
+        Self {
+            period: terms.period.to_string(),
+            frequency: FrequencyView {
+                at_most: terms.frequency.at_most,
+                window: terms.frequency.window.map(|window| window.to_string()),
+            },
+            data_life: terms.data_life.to_string(),
         }
     }
 }
@@ -344,6 +399,69 @@ impl From<Receipt> for ReceiptView {
             code: receipt.code,
             jws: receipt.jws,
             issued_at: receipt.issued_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// JSON of the names and words of the request, and others, but for the one word that agrees.
+    fn anything_but_grant() -> impl Strategy<Value = Value> {
+        let word = prop::sample::select(vec![
+            "refuse",
+            "Grant",
+            "all",
+            "AEAT_IRPF/C4",
+            "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            "",
+        ]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i8>().prop_map(Value::from),
+            word.prop_map(Value::from),
+        ];
+        let name = prop::sample::select(vec!["served", "decisions", "product", "decision", "all"]);
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map(name.clone(), inner, 0..4)
+                    .prop_map(|members| json!(members)),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn con_02_no_request_grants_what_it_does_not_name(
+            request in anything_but_grant(), decisions in prop::collection::vec(anything_but_grant(), 0..3),
+        ) {
+            let served = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+            let whole = json!({"served": served, "decisions": decisions});
+            for request in [request, whole] {
+                if let Ok(request) = serde_json::from_value::<DecideRequest>(request) {
+                    let mut decisions = request.decisions.iter();
+                    prop_assert!(decisions.all(|one| matches!(one.decision, DecisionWord::Refuse)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn con_02_nothing_stands_for_everything() {
+        for request in [
+            json!({}),
+            json!({"served": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "all": true}),
+            json!({"served": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "decisions": "all"}),
+        ] {
+            assert!(serde_json::from_value::<DecideRequest>(request).is_err());
         }
     }
 }

@@ -16,6 +16,7 @@ mod problems;
 mod purposes;
 mod recipients;
 mod register;
+mod schemas;
 
 use axum::Router;
 use utoipa::OpenApi;
@@ -79,6 +80,14 @@ pub fn routes(app: App) -> Router {
             "/.well-known/oauth-protected-resource",
             axum::routing::get(oauth::protected_resource),
         )
+        .route(
+            crate::consent::CONTEXT_PATH,
+            axum::routing::get(schemas::consent_context),
+        )
+        .route(
+            "/schemas/consent-record.schema.json",
+            axum::routing::get(schemas::consent_record),
+        )
         .route("/problems/{name}", axum::routing::get(problems::explain))
         .with_state(app)
         .merge(with_own_policy(docs.into()))
@@ -98,6 +107,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(me::preview))
         .routes(routes!(consents::serve_notice))
         .routes(routes!(consents::list, consents::decide))
+        .routes(routes!(consents::record))
         .routes(routes!(consents::revoke))
         .routes(routes!(consents::revoke_all))
         .routes(routes!(recipients::list))

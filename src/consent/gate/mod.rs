@@ -4,12 +4,14 @@
 //! other sees it. A conditional insert alone would not do, at any isolation level.
 
 mod close;
+mod keep;
 mod open;
 mod release;
 mod store;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::audit::{Log, LogError, Stalled};
@@ -17,6 +19,7 @@ use crate::citizen::{BodyId, ExchangeId, ItemId, JobId, ProductCode, PurposeId, 
 use crate::clock::World;
 use crate::store::{Db, StoreError};
 
+use super::grant_terms::About;
 use super::item::State;
 use super::proof::ConsentProof;
 use super::terms::Terms;
@@ -44,6 +47,8 @@ pub struct Ask {
     pub purpose: PurposeId,
     /// The service and modality.
     pub product: ProductCode,
+    /// The moment it asks about.
+    pub about: About,
     /// The fetch it belongs to.
     pub job: Option<JobId>,
     /// `IdPeticion`. Burnt for ever, whatever happens.
@@ -110,6 +115,14 @@ pub enum Refusal {
     /// The person kept deciding while we asked.
     #[error("the consent kept changing; ask again")]
     Contended,
+    /// The permission allows no more requests for now.
+    #[error("the permission for {product} allows no more requests for now")]
+    Exhausted {
+        /// What was asked as often as agreed.
+        product: ProductCode,
+        /// When it may be asked again; never, under this grant, if nothing is said.
+        again: Option<Timestamp>,
+    },
     /// The consent ended.
     #[error("the consent for {product} expired")]
     Expired {
@@ -125,6 +138,12 @@ pub enum Refusal {
     /// The body does not ask for this under this purpose, or the data are another person's.
     #[error("this may not be asked or released here")]
     NotAllowed,
+    /// The question reaches further back than was agreed.
+    #[error("the permission for {product} does not reach that far back")]
+    OutsidePeriod {
+        /// What it was asked of.
+        product: ProductCode,
+    },
     /// The notice changed in a way that needs a new answer.
     #[error("the notice for {product} changed and needs a new answer")]
     ReconsentRequired {

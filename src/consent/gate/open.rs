@@ -61,6 +61,7 @@ impl Gate {
         let now = self.world.now();
         let minimum = self.minimum(&mut tx, purpose, &ask.product, now).await?;
         admit(grant.state(now, minimum), &ask.product)?;
+        self.keeps_terms(&mut tx, ask, purpose, &grant, now).await?;
 
         let id = ExchangeId::random(&*self.world.entropy);
         let intent = Intent {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::citizen::{EntryId, ExchangeId, ItemId, JobId, PurposeId, SourceId, SubjectId};
-use crate::store::{Db, StoreError, Tx};
+use crate::store::{Db, StoreError, Tx, Value};
 
 use super::super::item::Event;
 use super::{Ask, Release};
@@ -89,6 +89,27 @@ pub(super) async fn insert_intent(
     )
     .await?;
     Ok(())
+}
+
+/// When the `n`-th newest intent under a grant was made, if there were so many after `since`.
+pub(super) const NTH_NEWEST: &str = "SELECT at FROM exchange_intent \
+     WHERE subject = $1 AND at > $2 AND item = $3 AND consent_seq = $4 \
+     ORDER BY at DESC LIMIT 1 OFFSET $5";
+
+pub(super) fn nth_newest_of(
+    subject: SubjectId,
+    since: Timestamp,
+    item: ItemId,
+    consent_seq: i64,
+    n: u32,
+) -> Vec<Value> {
+    vec![
+        subject.to_string().into(),
+        since.into(),
+        item.to_string().into(),
+        consent_seq.into(),
+        n.saturating_sub(1).into(),
+    ]
 }
 
 /// An outcome about to be recorded.

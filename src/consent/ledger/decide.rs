@@ -177,6 +177,10 @@ impl Ledger {
                 version: shown.version,
                 language: shown.language.clone(),
                 served: Some(shown.served),
+                terms: match decision {
+                    Decision::Grant => purpose.terms(product),
+                    Decision::Refuse => None,
+                },
             })
         };
         let happening = Happening {

@@ -27,6 +27,7 @@ use crate::store::outbox::Outbox;
 use crate::store::{Db, StoreError};
 
 use super::error::ConsentError;
+use super::grant_terms::GrantTerms;
 use super::item::State;
 use super::notice::Notice;
 use super::publication::store as publication;
@@ -38,13 +39,13 @@ pub use decide::Decisions;
 /// The record of what people were shown and decided.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    db: Db,
+    pub(super) db: Db,
     log: Arc<Log>,
     keyring: Arc<Keyring>,
-    terms: Arc<Terms>,
+    pub(super) terms: Arc<Terms>,
     signer: Arc<ReceiptSigner>,
     outbox: Outbox,
-    world: World,
+    pub(super) world: World,
 }
 
 /// The person who decides, with how they were recognised.
@@ -151,6 +152,8 @@ pub struct ItemState {
     pub version: Option<u32>,
     /// Whether the body still asks for it.
     pub offered: bool,
+    /// The terms it stands under, or would: those agreed to where the register is not stricter.
+    pub terms: GrantTerms,
 }
 
 impl Ledger {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::citizen::{BodyId, ItemId, PurposeId, ReceiptId, SubjectId};
+use crate::citizen::{BodyId, ItemId, ProductCode, PurposeId, ReceiptId, SubjectId};
 use crate::store::Tx;
 use crate::store::keyring::RetentionClass;
 
 use super::super::error::ConsentError;
+use super::super::grant_terms::GrantTerms;
 use super::super::item::{Event, State, fold, item_id};
 use super::super::publication::{Minima, store as publication};
 use super::super::purpose::Offer;
@@ -39,18 +40,22 @@ impl Ledger {
         let minima = publication::minima_shown(&self.db, &terms.notice, now).await?;
         let mut newest = fold(store::events_shown(&self.db, subject, body, purpose).await?);
 
+        let today = |product: &ProductCode| terms.terms(product);
         let mut items = Vec::new();
         for offer in self.terms.offers.of(body, terms) {
             let item = item_id(subject, body, purpose, &offer.product);
             items.push(match newest.remove(&item) {
-                Some(event) => event.item_state(now, &minima, true),
-                None => not_asked(item, offer),
+                Some(event) => {
+                    let today = today(&event.product);
+                    event.item_state(now, &minima, true, today)
+                }
+                None => not_asked(item, offer, today(&offer.product)),
             });
         }
         items.extend(
             newest
                 .into_values()
-                .map(|event| event.item_state(now, &minima, false)),
+                .map(|event| event.item_state(now, &minima, false, None)),
         );
         Ok((epoch, items))
     }
@@ -127,7 +132,14 @@ impl Ledger {
 }
 
 impl Event {
-    fn item_state(self, now: Timestamp, minima: &Minima, offered: bool) -> ItemState {
+    fn item_state(
+        self,
+        now: Timestamp,
+        minima: &Minima,
+        offered: bool,
+        today: Option<GrantTerms>,
+    ) -> ItemState {
+        let today = today.unwrap_or_else(GrantTerms::of_old);
         ItemState {
             item: self.item,
             state: self.state(now, minima.of(&self.product)),
@@ -135,6 +147,11 @@ impl Event {
             receipt: Some(self.receipt),
             at: Some(self.at),
             version: Some(self.version),
+            terms: if self.is_grant() {
+                self.agreed().tightened_by(today)
+            } else {
+                today
+            },
             product: self.product,
             source: self.source,
             offered,
@@ -142,7 +159,7 @@ impl Event {
     }
 }
 
-fn not_asked(item: ItemId, offer: &Offer) -> ItemState {
+fn not_asked(item: ItemId, offer: &Offer, today: Option<GrantTerms>) -> ItemState {
     ItemState {
         item,
         product: offer.product.clone(),
@@ -153,5 +170,6 @@ fn not_asked(item: ItemId, offer: &Offer) -> ItemState {
         at: None,
         version: None,
         offered: true,
+        terms: today.unwrap_or_else(GrantTerms::of_old),
     }
 }

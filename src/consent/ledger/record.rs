@@ -9,6 +9,7 @@ use crate::store::Tx;
 use crate::store::keyring::RetentionClass;
 
 use super::super::error::ConsentError;
+use super::super::grant_terms::GrantTerms;
 use super::super::item::{Event, What};
 use super::super::purpose::Purpose;
 use super::super::receipt::{
@@ -38,6 +39,8 @@ pub(super) struct Change {
     pub version: u32,
     pub language: String,
     pub served: Option<ServedId>,
+    /// The terms of a grant.
+    pub terms: Option<GrantTerms>,
 }
 
 impl Ledger {
@@ -174,6 +177,7 @@ impl Change {
             categories: self.categories.clone(),
             decision: self.what.as_str(),
             valid_until: self.what.until(),
+            terms: self.terms,
         }
     }
 
@@ -189,6 +193,7 @@ impl Change {
             served: self.served,
             receipt,
             at,
+            terms: self.terms,
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The ledger's statements.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 
 use crate::citizen::{BodyId, EntryId, ItemId, PurposeId, ServedId, SubjectId};
 use crate::store::{Db, Row, StoreError, Tx, Value, instant};
 
+use super::super::grant_terms::{Frequency, GrantTerms};
 use super::super::item::{BENEFICIARY, Event, What};
 use super::super::notice::Notice;
+use super::super::record::Recorded;
 use super::Consenter;
 
 /// What is new about a showing.
@@ -137,7 +141,7 @@ pub(in super::super) async fn epoch(db: &Db, subject: SubjectId) -> Result<i64, 
 }
 
 const EVENTS: &str = "SELECT seq, item, product, event, version, served, valid_until, receipt, at, \
-     source, language FROM consent_event \
+     source, language, period, fetch_limit, fetch_window, data_life FROM consent_event \
      WHERE subject = $1 AND body = $2 AND purpose = $3 ORDER BY seq";
 
 fn events_of(subject: SubjectId, body: &BodyId, purpose: &PurposeId) -> Vec<Value> {
@@ -176,7 +180,7 @@ pub(super) async fn events_shown(
 }
 
 const NEWEST: &str = "SELECT seq, item, product, event, version, served, valid_until, receipt, at, \
-     source, language FROM consent_event WHERE item = $1 ORDER BY seq DESC LIMIT 1";
+     source, language, period, fetch_limit, fetch_window, data_life FROM consent_event WHERE item = $1 ORDER BY seq DESC LIMIT 1";
 
 /// The purpose of an item of this person and body, if it was ever decided.
 pub(super) async fn purpose_of(
@@ -218,6 +222,45 @@ pub(in super::super) async fn newest_seen(
         .transpose()
 }
 
+/// Everything decided about one item of a person and body, oldest first, with what was shown.
+pub(in super::super) async fn history(
+    db: &Db,
+    subject: SubjectId,
+    body: &BodyId,
+    item: ItemId,
+) -> Result<Vec<Recorded>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT e.seq, e.item, e.product, e.event, e.version, e.served, e.valid_until, \
+             e.receipt, e.at, e.source, e.language, e.period, e.fetch_limit, e.fetch_window, \
+             e.data_life, e.purpose, e.notice, s.digest, s.at FROM consent_event e \
+             LEFT JOIN notice_served s ON s.served = e.served \
+             WHERE e.item = $1 AND e.subject = $2 AND e.body = $3 ORDER BY e.seq",
+            vec![
+                item.to_string().into(),
+                subject.to_string().into(),
+                body.as_str().into(),
+            ],
+        )
+        .await?;
+    let shown = |row: &Row| -> Result<_, StoreError> {
+        let Some(digest) = row.text_or_null(17)? else {
+            return Ok(None);
+        };
+        Ok(Some((digest, row.instant(18)?)))
+    };
+    rows.iter()
+        .map(|row| {
+            Ok(Recorded {
+                event: event(row)?,
+                purpose: row.parsed(15)?,
+                notice: row.text(16)?,
+                shown: shown(row)?,
+            })
+        })
+        .collect()
+}
+
 fn event(row: &Row) -> Result<Event, StoreError> {
     let corrupt = |column| StoreError::Corrupt { column };
     let what = match row.text(3)?.as_str() {
@@ -244,7 +287,26 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         at: row.instant(8)?,
         source: row.parsed(9)?,
         language: row.text(10)?,
+        terms: terms(row)?,
     })
+}
+
+/// The terms of a grant that states them: all of them, or none.
+fn terms(row: &Row) -> Result<Option<GrantTerms>, StoreError> {
+    fn read<T: FromStr>(text: &str, column: usize) -> Result<T, StoreError> {
+        text.parse().map_err(|_| StoreError::Corrupt { column })
+    }
+    let Some(period) = row.text_or_null(11)? else {
+        return Ok(None);
+    };
+    let window = row.text_or_null(13)?;
+    let window = window.map(|text| read(&text, 13)).transpose()?;
+    let at_most = u32::try_from(row.int(12)?).map_err(|_| StoreError::Corrupt { column: 12 })?;
+    Ok(Some(GrantTerms {
+        period: read(&period, 11)?,
+        frequency: Frequency { at_most, window },
+        data_life: read(&row.text(14)?, 14)?,
+    }))
 }
 
 pub(super) async fn insert_event(
@@ -255,10 +317,14 @@ pub(super) async fn insert_event(
     epoch: i64,
     event: &Event,
 ) -> Result<(), StoreError> {
+    let terms = event.terms;
+    let window = terms.and_then(|terms| terms.frequency.window);
     tx.execute(
         "INSERT INTO consent_event (subject, seq, epoch, item, body, purpose, product, source, \
-         beneficiary, event, notice, version, language, served, valid_until, at, receipt) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         beneficiary, event, notice, version, language, served, valid_until, at, receipt, period, \
+         fetch_limit, fetch_window, data_life) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+         $19, $20, $21)",
         vec![
             who.subject.to_string().into(),
             event.seq.into(),
@@ -277,6 +343,10 @@ pub(super) async fn insert_event(
             event.what.until().into(),
             event.at.into(),
             event.receipt.to_string().into(),
+            terms.map(|terms| terms.period.to_string()).into(),
+            terms.map(|terms| i64::from(terms.frequency.at_most)).into(),
+            window.map(|window| window.to_string()).into(),
+            terms.map(|terms| terms.data_life.to_string()).into(),
         ],
     )
     .await?;

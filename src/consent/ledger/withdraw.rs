@@ -93,6 +93,7 @@ impl Ledger {
             version: event.version,
             language: event.language,
             served: None,
+            terms: None,
         };
         let happening = Happening {
             event: ReceiptEvent::Withdrawn,

@@ -201,5 +201,6 @@ static SOME_EVENT: LazyLock<Event> = LazyLock::new(|| {
         served: None,
         receipt: ReceiptId::random(&entropy),
         at: Timestamp::UNIX_EPOCH,
+        terms: None,
     }
 });

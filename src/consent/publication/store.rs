@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::citizen::Language;
-use crate::store::{Db, Row, StoreError, Tx, Value};
+use crate::citizen::{Language, ProductCode};
+use crate::store::{Db, Row, StoreError, Tx, Value, instant};
 
 use super::super::notice::Touched;
 use super::{Current, Minima, Publication};
@@ -161,6 +161,33 @@ pub(in super::super) async fn minima_shown(
     now: Timestamp,
 ) -> Result<Minima, StoreError> {
     minima_of(&db.rows(MINIMA, at(notice, now)).await?)
+}
+
+/// Since when consent to a product given under a version does not count any more.
+pub(in super::super) async fn outdated_at(
+    db: &Db,
+    notice: &str,
+    product: &ProductCode,
+    version: u32,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let row = db
+        .row(
+            "SELECT MIN(effective_at) FROM (\
+             SELECT effective_at FROM notice_minimum \
+             WHERE notice = $1 AND version > $2 AND effective_at <= $3 \
+             UNION ALL SELECT effective_at FROM notice_product_minimum \
+             WHERE notice = $1 AND version > $2 AND effective_at <= $3 AND product = $4) AS minima",
+            vec![
+                notice.into(),
+                version.into(),
+                now.into(),
+                product.as_str().into(),
+            ],
+        )
+        .await?;
+    let at = row.map(|row| row.int_or_null(0)).transpose()?.flatten();
+    Ok(at.and_then(instant))
 }
 
 fn minima_of(rows: &[Row]) -> Result<Minima, StoreError> {

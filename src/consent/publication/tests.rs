@@ -136,6 +136,7 @@ fn granted(product: &str, version: u32) -> Event {
         served: None,
         receipt: ReceiptId::random(&entropy),
         at: at(0),
+        terms: None,
     }
 }
 

@@ -397,7 +397,7 @@ async fn one_persons_data_does_not_leave_in_anothers_profile() {
 }
 
 #[tokio::test]
-async fn a_profile_of_gaps_alone_can_leave_even_for_who_never_decided() {
+async fn con_08_a_profile_of_gaps_alone_can_leave_even_for_who_never_decided() {
     let house = House::new().await;
     house.gate.release(house.release([])).await.unwrap();
     assert_eq!(house.count("SELECT counter FROM release").await, 1);

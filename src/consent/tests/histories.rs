@@ -43,6 +43,7 @@ async fn play(steps: Vec<Step>) {
             assert_eq!(house.state(code).await.state.as_str(), *word);
             let opened = house.gate.open(house.ask(code)).await;
             assert_eq!(opened.is_ok(), *word == "granted");
+            assert_eq!(recorded(&house, code).await, *word);
         }
     }
     assert_eq!(
@@ -51,6 +52,24 @@ async fn play(steps: Vec<Step>) {
             .await,
         epoch
     );
+}
+
+/// The state by the last event of the item's record.
+async fn recorded(house: &House, code: &str) -> &'static str {
+    let item = house.state(code).await.item;
+    let body = &house.anna.body.id;
+    let record = house.ledger.record_of(house.anna.subject, body, item).await;
+    let Ok(record) = record else {
+        return "not_asked";
+    };
+    let last = record["events"].as_array().unwrap().last().unwrap();
+    match last["event_state"].as_str().unwrap() {
+        "ConsentGiven" | "RenewedConsentGiven" => "granted",
+        "ConsentRefused" => "refused",
+        "ConsentWithdrawn" => "revoked",
+        "ConsentExpired" => "expired",
+        other => panic!("{other}"),
+    }
 }
 
 /// Takes a step in the house and in the model; gives how many events it was.
@@ -101,7 +120,7 @@ fn withdraw(model: &mut Model, code: &'static str) -> bool {
 }
 
 #[test]
-fn any_history_reads_and_opens_as_a_table_of_answers_says() {
+fn any_history_reads_opens_and_is_recorded_as_a_table_of_answers_says() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -4,7 +4,7 @@ use super::*;
 use Decision::{Grant, Refuse};
 
 #[tokio::test]
-async fn nothing_is_granted_until_someone_says_so() {
+async fn con_02_nothing_is_granted_until_someone_says_so() {
     let house = House::new().await;
     let (epoch, items) = house
         .ledger
@@ -255,7 +255,7 @@ async fn a_key_is_remembered_for_a_day_and_then_swept_away() {
 }
 
 #[tokio::test]
-async fn a_repeated_submit_without_a_key_gets_the_same_receipt() {
+async fn rev_08_a_repeated_submit_without_a_key_gets_the_same_receipt() {
     let house = House::new().await;
     let served = house.serve().await;
     let first = house

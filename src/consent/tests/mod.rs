@@ -6,7 +6,9 @@ mod ledger;
 mod notices;
 mod races;
 mod receipts;
+mod record;
 mod replays;
+mod terms;
 mod withdrawal;
 
 use std::collections::BTreeSet;
@@ -183,6 +185,7 @@ impl House {
             body: self.anna.body.id.clone(),
             purpose: purpose(),
             product: product.parse().unwrap(),
+            about: About::Now,
             job: None,
             request_id: self.world.entropy.uuid().to_string(),
             request_sha256: [7; 32],

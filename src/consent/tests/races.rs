@@ -35,7 +35,7 @@ async fn committed(house: &House) -> [i64; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn after_the_reply_to_a_withdrawal_no_intent_use_or_release_commits() {
+async fn rev_02_after_the_reply_to_a_withdrawal_no_intent_use_or_release_commits() {
     let house = Arc::new(House::new().await);
     let stop = Arc::new(AtomicBool::new(false));
     let mut runners = JoinSet::new();

@@ -4,6 +4,74 @@ use Decision::{Grant, Refuse};
 
 use super::*;
 use crate::citizen::ItemId;
+use crate::store::faults::{Fault, failing};
+
+#[tokio::test]
+async fn rev_01_no_other_permission_stands_in_for_a_withdrawn_one() {
+    let house = House::new().await;
+    let grants = [C4, C2, IN_WORK].map(|code| (code, Grant));
+    house.answer(&grants).await;
+    let mut elsewhere = house.anna.clone();
+    elsewhere.body.id = "altra".parse().unwrap();
+    let purpose = purpose();
+    let shown = house.ledger.serve(&elsewhere, &purpose, Language::Ca);
+    let served = shown.await.unwrap().served;
+    let answered = house.ledger.decide(&elsewhere, answers(served, &grants));
+    answered.await.unwrap();
+
+    let item = house.state(C4).await.item;
+    house.ledger.revoke(&house.anna, item).await.unwrap();
+    // Not the same source's other service, not another body's, nor one of the same person.
+    assert!(matches!(
+        house.gate.open(house.ask(C4)).await,
+        Err(Refusal::ConsentRequired { .. })
+    ));
+    let of_altra = Ask {
+        body: elsewhere.body.id.clone(),
+        ..house.ask(C4)
+    };
+    for ask in [house.ask(C2), house.ask(IN_WORK), of_altra] {
+        let _open = house.gate.open(ask).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rev_10_whichever_call_to_the_store_fails_the_gate_stays_shut_and_a_withdrawal_is_told_only_once_it_holds()
+ {
+    let house = House::new().await;
+    house.grant(C4).await;
+    let mut calls = 0;
+    loop {
+        let opening = house.gate.open(house.ask(C4));
+        let (opened, failed) = failing(calls, Fault::Lost, opening).await;
+        if !failed {
+            opened.unwrap();
+            break;
+        }
+        assert!(opened.is_err(), "call {calls} failed");
+        calls += 1;
+    }
+    assert!(calls > 5, "only {calls} calls");
+    let intents = "SELECT COUNT(*) FROM exchange_intent";
+    assert_eq!(house.count(intents).await, 1);
+
+    let mut calls = 0;
+    loop {
+        let purpose = purpose();
+        let revoking = house.ledger.revoke_all(&house.anna, &purpose);
+        let (revoked, failed) = failing(calls, Fault::Lost, revoking).await;
+        let holds = house.state(C4).await.state == State::Withdrawn;
+        assert!(revoked.is_err() || holds, "told too early: call {calls}");
+        if !failed {
+            revoked.unwrap();
+            break;
+        }
+        calls += 1;
+    }
+    assert!(calls > 5, "only {calls} calls");
+    assert!(house.gate.open(house.ask(C4)).await.is_err());
+    assert_eq!(house.count(intents).await, 1);
+}
 
 #[tokio::test]
 async fn con_07_agreeing_needs_a_level_and_saying_no_or_taking_back_never_does() {

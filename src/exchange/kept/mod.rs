@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::citizen::{ItemId, ProductCode, SubjectId};
 use crate::clock::World;
+use crate::consent::GrantTerms;
 use crate::products::Answer;
 use crate::profile::Provenance;
 use crate::store::cache::{Cache, CacheError};
@@ -31,6 +32,8 @@ pub(super) struct Permission {
     pub(super) item: ItemId,
     /// Number of the decision, as [`ItemState::seq`](crate::consent::ItemState::seq).
     pub(super) seq: i64,
+    /// On what terms it stands: no answer is used for longer than they say.
+    pub(super) terms: GrantTerms,
 }
 
 /// An answer as it is kept.
@@ -78,6 +81,15 @@ impl Kept {
             answer,
             until: kept_until(provenance.obtained_at, keep),
             provenance,
+        }
+    }
+
+    /// The same, used no longer than the permission says.
+    pub(super) fn under(self, permission: Permission) -> Self {
+        let life = permission.terms.data_life;
+        Self {
+            until: self.until.min(life.after(self.provenance.obtained_at)),
+            ..self
         }
     }
 
@@ -152,7 +164,8 @@ impl KeptAnswers {
             }
             let kept = key
                 .as_ref()
-                .and_then(|key| open(key, drawer, *permission, &sealed));
+                .and_then(|key| open(key, drawer, *permission, &sealed))
+                .map(|kept| kept.under(*permission));
             if let Some(kept) =
                 kept.filter(|kept| kept.until > now && kept.provenance.product == *product)
             {
@@ -235,7 +248,7 @@ fn open(key: &DataKey, drawer: Drawer<'_>, permission: Permission, sealed: &[u8]
 
 /// What sealed answers are bound to: they open in no other place, nor for another version.
 fn context(drawer: Drawer<'_>, permission: Permission) -> String {
-    let Permission { item, seq } = permission;
+    let Permission { item, seq, .. } = permission;
     format!("kept-answer/v1/{item}/{seq}/{}", drawer.client)
 }
 

@@ -56,6 +56,7 @@ impl Bench {
             permission: Permission {
                 item: ItemId::random(&entropy),
                 seq: 3,
+                terms: GrantTerms::of_old(),
             },
         }
     }
@@ -236,4 +237,24 @@ async fn what_does_not_read_back_as_it_was_written_is_not_kept() {
     }
     bench.put(b"").await;
     assert!(!bench.still_there().await);
+}
+
+#[tokio::test]
+async fn an_answer_is_used_no_longer_than_its_permission_says() {
+    let bench = Bench::new().await;
+    bench.keep().await;
+    let mut shorter = bench.permission;
+    shorter.terms.data_life = "PT6M".parse().unwrap();
+    // Tightened after the answer was kept: it holds at once, and for what is young too.
+    bench.hand.0.store(3, Ordering::SeqCst);
+    let found = bench.found("pages", shorter).await.unwrap();
+    assert!(found.is_young(came() + SignedDuration::from_mins(3)));
+    assert!(!found.is_young(came() + SignedDuration::from_mins(4)));
+    bench.hand.0.store(6, Ordering::SeqCst);
+    assert!(bench.found("pages", shorter).await.is_none());
+    assert!(bench.still_there().await);
+    let mut longer = bench.permission;
+    longer.terms.data_life = "P1D".parse().unwrap();
+    bench.hand.0.store(15, Ordering::SeqCst);
+    assert!(bench.found("pages", longer).await.is_none());
 }

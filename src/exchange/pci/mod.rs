@@ -24,7 +24,6 @@ mod transport;
 pub use authority::Authority;
 pub use fault::{Class, Fault, FrontAnswer};
 pub use ids::{InvalidId, RequestId, SubmissionId, WireIds};
-pub(in crate::exchange) use peticion::madrid;
 pub use peticion::{
     Authorisation, CanonicalFragment, Consentimiento, DocumentType, Holder, Issuer, NotCanonical,
     Officer, Request, Requester, WireConsent,

@@ -238,6 +238,7 @@ pub(in crate::pages) mod tests {
     use super::*;
     use crate::citizen::ItemId;
     use crate::clock::SystemEntropy;
+    use crate::consent::GrantTerms;
 
     pub(in crate::pages) fn catalogue() -> Catalogue {
         Catalogue::parse(include_str!("../../../config/products.toml")).unwrap()
@@ -262,6 +263,7 @@ pub(in crate::pages) mod tests {
                     at: state.map(|_| "2026-03-05T09:42:00Z".parse().unwrap()),
                     version: None,
                     offered: true,
+                    terms: GrantTerms::of_old(),
                 }
             })
             .collect()

@@ -1,13 +1,15 @@
 //! What must hold whatever the sources answer.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
-use super::strategies::inputs;
+use super::strategies::{answered, inputs};
 use super::*;
+use crate::exchange::{Offered, plan};
 
 fn json(inputs: &[(ProductCode, SourceOutcome)], audience: Audience) -> String {
     let profile = normalise(inputs, indicators(), today());
@@ -57,6 +59,69 @@ fn known_fields(inputs: &[(ProductCode, SourceOutcome)]) -> Vec<String> {
     found
 }
 
+/// What every source would answer about one person, and whether it answers at all. The services of
+/// one source know the same.
+type Town = BTreeMap<ProductKind, SourceOutcome>;
+
+fn answers_of_a_town() -> impl Strategy<Value = Town> {
+    let answers = ProductKind::ALL.map(|kind| answered(kind, 2025));
+    let silent = prop::collection::vec(prop::bool::weighted(0.3), ProductKind::ALL.len());
+    (Vec::from(answers), silent).prop_map(|(answers, silent)| {
+        let mut town: Town = ProductKind::ALL.into_iter().zip(answers).collect();
+        if let Some(SourceOutcome::Answered { answer, .. }) = town.get(&ProductKind::AeatC4) {
+            let answer = answer.clone();
+            if let Some(SourceOutcome::Answered { answer: level, .. }) =
+                town.get_mut(&ProductKind::AeatC2)
+            {
+                *level = answer;
+            }
+        }
+        for (kind, silent) in ProductKind::ALL.into_iter().zip(silent) {
+            if silent {
+                town.insert(kind, SourceOutcome::Gap(GapReason::NotAnswering));
+            }
+        }
+        town
+    })
+}
+
+fn consents() -> impl Strategy<Value = BTreeSet<ProductCode>> {
+    prop::sample::subsequence(ProductKind::ALL.to_vec(), 0..=ProductKind::ALL.len())
+        .prop_map(|kinds| kinds.into_iter().map(code).collect())
+}
+
+/// A fetch by the plan: each first choice, and its fall-back where it was silent. Gives the values of
+/// the fields that have one.
+fn fetch(town: &Town, live: &BTreeSet<ProductCode>) -> BTreeMap<String, Value> {
+    let offered: Vec<_> = ProductKind::ALL
+        .into_iter()
+        .map(|kind| Offered {
+            product: code(kind),
+            source: "AEAT".parse().unwrap(),
+            fallback_of: (kind == ProductKind::AeatC2).then(|| code(ProductKind::AeatC4)),
+        })
+        .collect();
+    let mut inputs = Vec::new();
+    for step in plan(&offered, live).steps {
+        for product in [Some(step.first), step.fallback].into_iter().flatten() {
+            let said = town[&ProductKind::of(&product).unwrap()].clone();
+            let silent = matches!(said, SourceOutcome::Gap(_));
+            inputs.push((product, said));
+            if !silent {
+                break;
+            }
+        }
+    }
+    let whole: Value = serde_json::from_str(&json(&inputs, Audience::Citizen)).unwrap();
+    let mut found = Vec::new();
+    known(&whole, "", &mut found);
+    let value = |field: &String| whole.pointer(&format!("{field}/value")).unwrap().clone();
+    found
+        .iter()
+        .map(|field| (field.clone(), value(field)))
+        .collect()
+}
+
 /// The published shape, compiled once.
 static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
     let text = include_str!("../../../schemas/profile.schema.json");
@@ -99,6 +164,45 @@ fn the_citizen_sees_why_and_the_recommender_does_not() {
 }
 
 #[test]
+fn con_03_only_the_fields_of_the_purpose_are_released() {
+    // Golden: what the one purpose may release. A field more is a decision, and a new notice.
+    let whole: Value = serde_json::from_str(&json(&[], Audience::Recommender)).unwrap();
+    let groups = whole.as_object().unwrap();
+    let fields: Vec<String> = groups
+        .iter()
+        .filter_map(|(group, fields)| Some((group, fields.as_object()?)))
+        .flat_map(|(group, fields)| fields.keys().map(move |name| format!("{group}.{name}")))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "household.municipality",
+            "household.size",
+            "identity.verified",
+            "income.annual",
+            "income.bands",
+            "income.kind",
+            "income.status",
+            "person.birth_date",
+            "person.nationality",
+            "rules.indicators",
+            "rules.normalisation",
+            "work.in_work",
+        ]
+    );
+}
+
+#[test]
+fn con_10_every_profile_says_that_it_decides_nothing_and_by_which_rules_it_was_made() {
+    for audience in [Audience::Citizen, Audience::Recommender] {
+        let whole: Value = serde_json::from_str(&json(&[], audience)).unwrap();
+        assert_eq!(whole["decision_support_only"], true);
+        assert_eq!(whole["rules"]["normalisation"], RULES);
+        assert_eq!(whole["rules"]["indicators"], indicators().version());
+    }
+}
+
+#[test]
 fn members_come_in_one_order() {
     let text = json(&[], Audience::Recommender);
     let places: Vec<_> = [
@@ -124,7 +228,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn refused_and_never_asked_are_byte_identical_downstream(inputs in inputs()) {
+    fn con_16_refused_and_never_asked_are_byte_identical_downstream(inputs in inputs()) {
         let refused = json(&with_choice(&inputs, GapReason::Refused), Audience::Recommender);
         for choice in [
             GapReason::NotAsked,
@@ -171,6 +275,19 @@ proptest! {
         let all = known_fields(&inputs);
         for field in known_fields(&fewer) {
             prop_assert!(all.contains(&field), "{} was gained", field);
+        }
+    }
+
+    #[test]
+    fn less_consent_never_yields_more_data_nor_another_value(
+        town in answers_of_a_town(), all in consents(), fewer in consents(),
+    ) {
+        let fewer: BTreeSet<_> = fewer.intersection(&all).cloned().collect();
+        let (with_all, with_fewer) = (fetch(&town, &all), fetch(&town, &fewer));
+        for (field, value) in &with_fewer {
+            let known = with_all.get(field);
+            prop_assert!(known.is_some(), "{} was gained", field);
+            prop_assert_eq!(known, Some(value), "{} became another", field);
         }
     }
 

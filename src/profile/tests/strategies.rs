@@ -50,6 +50,21 @@ pub(super) fn inputs() -> impl Strategy<Value = Vec<Input>> {
     })
 }
 
+/// What the source of a product says about a year.
+pub(super) fn answered(kind: ProductKind, year: i16) -> BoxedStrategy<SourceOutcome> {
+    let reference = match kind {
+        ProductKind::AeatC2 | ProductKind::AeatC4 => Reference::FiscalYear(FiscalYear::new(year)),
+        _ => Reference::Date(today()),
+    };
+    let provenance = provenance(kind, reference, 1);
+    answer(kind, year)
+        .prop_map(move |answer| SourceOutcome::Answered {
+            answer,
+            provenance: provenance.clone(),
+        })
+        .boxed()
+}
+
 /// Any reason that whoever asks may give.
 pub(super) fn gap() -> impl Strategy<Value = GapReason> {
     prop::sample::select(vec![

@@ -1,13 +1,13 @@
 //! `Peticion`: what one request says, typed, and the canonical text it becomes.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::ids::WireIds;
 use super::names::{EXTENSIONS, OPEN, PETICION};
 use super::signature::CanonicalBody;
 use super::text::{Text, Unfit};
 use crate::citizen::{Ine10, Nif, ProductCode};
+use crate::clock::madrid;
 use crate::xml::{Unwritable, Writer};
 
 /// One question about one person: a `Peticion` with a single `SolicitudTransmision`.
@@ -378,13 +378,6 @@ fn write_holder(holder: &Holder, writer: &mut Writer) -> Result<(), Unwritable> 
     }
     writer.close();
     Ok(())
-}
-
-/// The platform's civil time: by the machine's rules, else by those in force since 1996.
-pub(in crate::exchange) fn madrid() -> TimeZone {
-    TimeZone::get("Europe/Madrid")
-        .or_else(|_| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3"))
-        .unwrap_or(TimeZone::UTC)
 }
 
 #[cfg(test)]

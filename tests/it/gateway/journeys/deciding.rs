@@ -23,7 +23,8 @@ async fn without_permission_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn after_the_withdrawal_of_an_item_its_source_is_not_asked_and_no_profile_with_it_leaves() {
+async fn rev_06_after_the_withdrawal_of_an_item_its_source_is_not_asked_and_no_profile_with_it_leaves()
+ {
     let world = World::start().await;
     let citizen = world.willing("marta").await;
     let job = text(&fetched(&citizen).await, "job");
@@ -55,7 +56,7 @@ async fn after_everything_is_withdrawn_not_one_byte_reaches_the_platform() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_after_the_withdrawal_is_thrown_away_unread() {
+async fn rev_04_an_answer_that_comes_after_the_withdrawal_is_thrown_away_unread() {
     let world = World::start().await;
     let citizen = world.willing("marta").await;
     world.turn(WORK, late(600));
@@ -87,19 +88,21 @@ async fn an_answer_that_comes_after_the_withdrawal_is_thrown_away_unread() {
 }
 
 #[tokio::test]
-async fn a_recommender_cannot_tell_refused_from_never_asked() {
+async fn con_16_a_recommender_cannot_tell_refused_from_never_asked() {
     let mut seen = Vec::new();
-    for others in [None, Some(Decision::Refuse)] {
+    for others in [None, Some(Decision::Refuse), Some(Decision::Grant)] {
         let world = World::start().await;
         let citizen = world.citizen("marta").await;
         let mut decisions = vec![(C4, Decision::Grant)];
-        decisions.extend(
-            [C2, WORK, IDENTITY, REGISTER]
-                .into_iter()
-                .zip(std::iter::repeat(others))
-                .filter_map(|(product, decision)| Some((product, decision?))),
-        );
+        let products = [C2, WORK, IDENTITY, REGISTER].into_iter();
+        decisions.extend(products.filter_map(|product| Some((product, others?))));
         decide(&citizen, &decisions).await;
+        if others == Some(Decision::Grant) {
+            for product in [C2, WORK, IDENTITY, REGISTER] {
+                let item = item(&citizen, product).await;
+                citizen.withdraw(&item).await.unwrap();
+            }
+        }
         let job = text(&fetched(&citizen).await, "job");
         let own = citizen.own_profile(&job).await.unwrap();
         let mut told = citizen.profile(&job).await.unwrap();
@@ -112,7 +115,9 @@ async fn a_recommender_cannot_tell_refused_from_never_asked() {
     }
     assert_eq!(seen[0].0, "not_asked");
     assert_eq!(seen[1].0, "refused");
+    assert_eq!(seen[2].0, "revoked");
     assert_eq!(seen[0].1, seen[1].1);
+    assert_eq!(seen[0].1, seen[2].1);
     assert_eq!(
         seen[0].1["work"]["in_work"],
         json!({"gap": "not_available_by_choice"})
@@ -205,7 +210,7 @@ async fn the_same_decision_sent_twice_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn a_delayed_repetition_of_a_grant_does_not_undo_a_withdrawal() {
+async fn rev_08_a_delayed_repetition_of_a_grant_does_not_undo_a_withdrawal() {
     let world = World::start().await;
     let citizen = world.citizen("marta").await;
     let served = served(&citizen).await;

@@ -1,6 +1,5 @@
 //! Fetching: whole, in part, by another way, waited for, watched, and left alone.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use reqwest::Method;
@@ -96,38 +95,6 @@ async fn results_of(citizen: &CitizenApi, product: &str) -> Vec<(String, String)
     results
         .map(|one| (text(one, "result"), text(one, "code")))
         .collect()
-}
-
-#[tokio::test]
-async fn the_preview_sends_nothing_and_the_fetch_asks_nothing_the_preview_left_out() {
-    let world = World::start().await;
-    let citizen = world.citizen("marta").await;
-    let would_ask = async |citizen: &CitizenApi| -> BTreeSet<String> {
-        let preview = citizen.preview(PURPOSE).await.unwrap();
-        let products = preview["products"].as_array().unwrap();
-        let asked = products
-            .iter()
-            .filter(|product| product["would_ask"] == true);
-        asked.map(|product| text(product, "product")).collect()
-    };
-    assert_eq!(would_ask(&citizen).await, BTreeSet::new());
-    decide(
-        &citizen,
-        &[
-            (C4, Decision::Grant),
-            (WORK, Decision::Grant),
-            (REGISTER, Decision::Refuse),
-        ],
-    )
-    .await;
-    let previewed = would_ask(&citizen).await;
-    assert_eq!(world.sent(), 0);
-
-    fetched(&citizen).await;
-    let received = world.outside.platform.recorder.received();
-    let asked: BTreeSet<_> = received.into_iter().filter_map(|one| one.product).collect();
-    assert_eq!(asked, [C4, WORK].map(str::to_owned).into());
-    assert!(asked.is_subset(&previewed), "{asked:?} {previewed:?}");
 }
 
 #[tokio::test]

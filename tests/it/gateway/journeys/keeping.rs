@@ -101,7 +101,7 @@ async fn a_source_that_failed_is_asked_again_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn an_answer_outlives_no_decision_even_where_it_was_not_dropped() {
+async fn rev_03_an_answer_outlives_no_decision_even_where_it_was_not_dropped() {
     let world = World::start().await;
     let citizen = world.willing("marta").await;
     let job = text(&fetched_anew(&world, &citizen).await, "job");
@@ -121,7 +121,7 @@ async fn an_answer_outlives_no_decision_even_where_it_was_not_dropped() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_drops_every_answer_of_the_person() {
+async fn rev_03_a_withdrawal_drops_every_answer_of_the_person() {
     let world = World::start().await;
     let citizen = world.willing("marta").await;
     let other = world.willing("joan").await;

@@ -5,4 +5,5 @@ mod fetching;
 mod keeping;
 mod records;
 mod stopping;
+mod terms;
 mod thrift;
