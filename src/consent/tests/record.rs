@@ -154,7 +154,7 @@ async fn the_record_of_an_item_tells_its_whole_history_and_follows_the_schema() 
     assert_eq!(given["agreed_terms"]["frequency"]["at_most"], 200);
     assert_eq!(
         told["processing"]["pii_information"][0]["pii_type"],
-        "income"
+        "income.annual"
     );
     assert_eq!(told["processing"]["pii_information"][0]["special"], false);
     assert_eq!(told["processing"]["language"], "ca");
