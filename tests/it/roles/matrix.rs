@@ -59,7 +59,7 @@ may AS (
         ) || ')' END AS may
     FROM thing t, duty d, wish w
 )
-SELECT rpad(relname, 18) || rpad(duty, 12) || string_agg(may, ', ' ORDER BY wished) FROM may
+SELECT rpad(relname, 26) || rpad(duty, 12) || string_agg(may, ', ' ORDER BY wished) FROM may
 WHERE may IS NOT NULL GROUP BY relname, duty, rank ORDER BY relname, rank";
 
 const CONNECT: &str = "
