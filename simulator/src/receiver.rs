@@ -277,19 +277,19 @@ impl Kept {
             known.times += 1;
             return Ok(());
         }
-        let taken = Taken {
+        let news = Taken {
             token: token.to_owned(),
             claims,
             times: 1,
         };
-        let number = taken.event()["number"].as_i64().unwrap_or_default();
-        let newest = self.newest.entry(taken.subject().to_owned()).or_insert(0);
+        let number = news.event()["number"].as_i64().unwrap_or_default();
+        let newest = self.newest.entry(news.subject().to_owned()).or_insert(0);
         if number <= *newest {
             let why = format!("number {number} after {newest}");
             return Err(Refused("invalid_request", why));
         }
         *newest = number;
-        self.taken.push(taken);
+        self.taken.push(news);
         Ok(())
     }
 }
