@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use interop_gateway::store::keyring::secret_file;
 use simulator::receiver::{Mood, Receiver, Taken};
+use simulator::story::Browser;
 
 use super::*;
 
@@ -500,4 +501,61 @@ async fn a_delivery_is_forgotten_some_time_after_and_people_still_see_that_it_wa
     let recipients = citizen.recipients(PURPOSE).await.unwrap();
     assert_eq!(states(&recipients), all("acknowledged"));
     assert_eq!(recipients[0].get("acknowledged_at"), None);
+}
+
+/// What the receipt of a withdrawal says while somebody is being told, in the four languages.
+const TELLING: [(&str, &str); 4] = [
+    ("ca", "l'estem avisant"),
+    ("es", "le estamos avisando"),
+    ("en", "we are telling them"),
+    ("oc", "lo èm avisant"),
+];
+
+#[tokio::test]
+async fn rev_09_the_page_after_a_withdrawal_says_who_had_received_data_and_whether_they_know() {
+    let told = Told::start().await;
+    let world = &told.world;
+    told.recommender.behave(Mood::Down);
+    let citizen = world.willing("marta").await;
+    let job = text(&fetched(&citizen).await, "job");
+    citizen.profile(&job).await.unwrap();
+
+    let mut browser = Browser::new().unwrap();
+    let entry = browser.open(&format!("{}/", world.url)).await.unwrap();
+    let entry = browser.follow(entry).await.unwrap();
+    let form = entry.form("/login/valid").expect("the entry page");
+    let away = browser.submit(&entry, &form, &[]).await.unwrap();
+    let chooser = browser.follow(away).await.unwrap();
+    let form = chooser.form("").expect("the provider's chooser");
+    let back = [("persona", "marta")];
+    let back = browser.submit(&chooser, &form, &back).await.unwrap();
+    browser.follow(back).await.unwrap();
+    let home = browser.open(&format!("{}/", world.url)).await.unwrap();
+    let mut form = home
+        .form("/fetch")
+        .unwrap_or_else(|| panic!("{}", home.body));
+    "/consents/withdraw-all".clone_into(&mut form.action);
+    let withdrawn = browser.submit(&home, &form, &[]).await.unwrap();
+    let receipt = browser.follow(withdrawn).await.unwrap();
+    assert!(
+        receipt.url.path().starts_with("/receipts/"),
+        "{}",
+        receipt.url
+    );
+    for (language, words) in TELLING {
+        let mut url = receipt.url.clone();
+        url.set_query(Some(&format!("lang={language}")));
+        let page = browser.open(url.as_str()).await.unwrap();
+        let page = browser
+            .follow(page)
+            .await
+            .unwrap()
+            .body
+            .replace("&#39;", "'");
+        assert!(page.contains(words), "{words} in {page}");
+        assert!(
+            page.contains(RECOMMENDER) && page.contains("el-meu-espai"),
+            "{page}"
+        );
+    }
 }
