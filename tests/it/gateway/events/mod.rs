@@ -1,10 +1,12 @@
 //! Those who hold data learn what people decide, and people see who knows.
 
+mod ends;
+mod seen;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use interop_gateway::store::keyring::secret_file;
 use simulator::receiver::{Mood, Receiver, Taken};
-use simulator::story::Browser;
 
 use super::*;
 
@@ -148,64 +150,6 @@ async fn rev_07_a_grant_and_a_withdrawal_reach_those_who_have_data_and_are_ackno
         assert!(recipient["acknowledged_at"].is_string(), "{recipient}");
     }
     assert_eq!(recipients[1]["via"], "el-meu-espai");
-}
-
-#[tokio::test]
-async fn rev_09_the_reply_to_a_withdrawal_names_who_received_data_and_still_has_to_confirm() {
-    let told = Told::start().await;
-    let world = &told.world;
-    told.folder.behave(Mood::Down);
-    told.recommender.behave(Mood::Down);
-    let citizen = world.willing("marta").await;
-    let refused = citizen.withdraw(&item(&citizen, IDENTITY).await).await;
-    let nobody = refused.unwrap();
-    assert_eq!(
-        nobody["recipients"],
-        json!([]),
-        "nobody has received a thing"
-    );
-    let job = text(&fetched(&citizen).await, "job");
-    citizen.profile(&job).await.unwrap();
-    let withdrawn = citizen.revoke_all(PURPOSE).await.unwrap();
-    let recipients = withdrawn["recipients"].as_array().unwrap();
-    assert_eq!(states(recipients), all("pending"));
-    assert_eq!(recipients[0].get("acknowledged_at"), None);
-    let granted = decide_all(&citizen, Decision::Grant).await;
-    assert_eq!(granted.get("recipients"), None);
-    let job = text(&fetched(&citizen).await, "job");
-    citizen.profile(&job).await.unwrap();
-    let refused = decide_all(&citizen, Decision::Refuse).await;
-    let recipients = refused["recipients"].as_array().unwrap();
-    assert_eq!(
-        states(recipients),
-        all("pending"),
-        "a no where there was a yes takes back"
-    );
-
-    told.folder.behave(Mood::Strict);
-    told.recommender.behave(Mood::Strict);
-    told.delivered().await;
-    let citizen = world.citizen("marta").await;
-    let known = citizen.recipients(PURPOSE).await.unwrap();
-    assert_eq!(states(&known), all("acknowledged"));
-    // How they know her is how the events named her.
-    let named = |at: usize| known[at]["known_as"].as_str().unwrap();
-    assert_eq!(named(0), told.folder.taken()[0].subject());
-    assert_eq!(named(1), told.recommender.taken()[0].subject());
-}
-
-#[tokio::test]
-async fn rev_09_without_a_receiver_nothing_is_staged_and_people_see_who_is_told_otherwise() {
-    let world = World::start().await;
-    let citizen = world.willing("marta").await;
-    let job = text(&fetched(&citizen).await, "job");
-    citizen.profile(&job).await.unwrap();
-    let withdrawn = citizen.revoke_all(PURPOSE).await.unwrap();
-    let recipients = withdrawn["recipients"].as_array().unwrap();
-    assert_eq!(states(recipients), all("not_connected"));
-    let staged =
-        "SELECT (SELECT count(*) FROM event_outbox) + (SELECT count(*) FROM event_delivery)";
-    assert_eq!(world.number(staged).await, 0);
 }
 
 #[tokio::test]
@@ -361,77 +305,6 @@ async fn rev_07_two_gateways_over_one_database_never_deliver_out_of_order() {
 }
 
 #[tokio::test]
-async fn a_grant_is_said_to_expire_once_and_to_have_expired_once_however_many_look() {
-    let told = Told::start().await;
-    let world = &told.world;
-    world.willing("marta").await;
-    told.delivered().await;
-    let second = clock::World {
-        clock: world.clock.clone(),
-        entropy: Arc::new(SystemEntropy::default()),
-    };
-    let second = Gateway::look(&world.config, second).await.unwrap();
-    let look = async || {
-        let (one, two) = (&world.app().events, &second.app().events);
-        let (a, b, c) = tokio::join!(one.lapse(), two.lapse(), one.lapse());
-        a.unwrap() + b.unwrap() + c.unwrap()
-    };
-    assert_eq!(look().await, 0, "nothing ends for eleven months");
-    world.later(Duration::from_hours(24 * 340)).await;
-    assert_eq!(look().await, 5);
-    assert_eq!(look().await, 0);
-    world.later(Duration::from_hours(24 * 26)).await;
-    assert_eq!(look().await, 5);
-    assert_eq!(look().await, 0);
-    told.delivered().await;
-    told.nothing_refused();
-    for receiver in [&told.folder, &told.recommender] {
-        let taken = receiver.taken();
-        let expected = ["consent-granted", "consent-expiring", "consent-expired"];
-        assert_eq!(kinds(&taken), expected);
-        assert_eq!(taken[1].event().get("action"), None);
-        assert_eq!(taken[2].event()["action"], "stop_use");
-        assert_eq!(taken[2].event()["items"].as_array().unwrap().len(), 5);
-        assert_eq!(
-            taken[1].claims["toe"], taken[2].claims["toe"],
-            "the end itself"
-        );
-    }
-    let entries = "SELECT count(*) FROM log_entry WHERE kind = 'consent-expired'";
-    assert_eq!(world.number(entries).await, 1);
-
-    // Nothing renews by itself, whatever was delivered.
-    let citizen = world.citizen("marta").await;
-    for item in citizen.consents(PURPOSE).await.unwrap() {
-        assert_eq!(item["state"], "expired", "{item}");
-    }
-    assert_eq!(
-        slug(citizen.fetch_profile(PURPOSE).await),
-        "consent-required"
-    );
-    // Given anew, it is another grant, and the old one's end is not told again.
-    decide_all(&citizen, Decision::Grant).await;
-    assert_eq!(look().await, 0);
-}
-
-#[tokio::test]
-async fn an_expired_grant_is_told_of_even_where_nobody_listens() {
-    let world = World::start().await;
-    world.willing("marta").await;
-    world.later(Duration::from_hours(24 * 370)).await;
-    assert_eq!(world.app().events.lapse().await.unwrap(), 5);
-    let lapses = "SELECT count(*) FROM consent_lapse";
-    assert_eq!(
-        world.number(lapses).await,
-        5,
-        "and no word of the end that came near"
-    );
-    let entries = "SELECT count(*) FROM log_entry WHERE kind = 'consent-expired'";
-    assert_eq!(world.number(entries).await, 1);
-    assert_eq!(world.number("SELECT count(*) FROM event_outbox").await, 0);
-}
-
-#[tokio::test]
 async fn an_event_holds_nothing_of_a_person_and_no_two_receivers_know_them_by_the_same_name() {
     let told = Told::start().await;
     let world = &told.world;
@@ -483,79 +356,4 @@ async fn an_event_holds_nothing_of_a_person_and_no_two_receivers_know_them_by_th
         .map(|key| text(key, "kid"))
         .collect();
     assert_eq!(kids.len(), 3, "receipts, tokens, events");
-}
-
-#[tokio::test]
-async fn a_delivery_is_forgotten_some_time_after_and_people_still_see_that_it_was_acknowledged() {
-    let told = Told::start().await;
-    let world = &told.world;
-    let citizen = world.willing("marta").await;
-    let job = text(&fetched(&citizen).await, "job");
-    citizen.profile(&job).await.unwrap();
-    citizen.revoke_all(PURPOSE).await.unwrap();
-    told.delivered().await;
-    assert_eq!(world.app().events.sweep().await.unwrap(), 0);
-    world.later(Duration::from_hours(24 * 367)).await;
-    assert_eq!(world.app().events.sweep().await.unwrap(), 4);
-    let citizen = world.citizen("marta").await;
-    let recipients = citizen.recipients(PURPOSE).await.unwrap();
-    assert_eq!(states(&recipients), all("acknowledged"));
-    assert_eq!(recipients[0].get("acknowledged_at"), None);
-}
-
-/// What the receipt of a withdrawal says while somebody is being told, in the four languages.
-const TELLING: [(&str, &str); 4] = [
-    ("ca", "l'estem avisant"),
-    ("es", "le estamos avisando"),
-    ("en", "we are telling them"),
-    ("oc", "lo èm avisant"),
-];
-
-#[tokio::test]
-async fn rev_09_the_page_after_a_withdrawal_says_who_had_received_data_and_whether_they_know() {
-    let told = Told::start().await;
-    let world = &told.world;
-    told.recommender.behave(Mood::Down);
-    let citizen = world.willing("marta").await;
-    let job = text(&fetched(&citizen).await, "job");
-    citizen.profile(&job).await.unwrap();
-
-    let mut browser = Browser::new().unwrap();
-    let entry = browser.open(&format!("{}/", world.url)).await.unwrap();
-    let entry = browser.follow(entry).await.unwrap();
-    let form = entry.form("/login/valid").expect("the entry page");
-    let away = browser.submit(&entry, &form, &[]).await.unwrap();
-    let chooser = browser.follow(away).await.unwrap();
-    let form = chooser.form("").expect("the provider's chooser");
-    let back = [("persona", "marta")];
-    let back = browser.submit(&chooser, &form, &back).await.unwrap();
-    browser.follow(back).await.unwrap();
-    let home = browser.open(&format!("{}/", world.url)).await.unwrap();
-    let mut form = home
-        .form("/fetch")
-        .unwrap_or_else(|| panic!("{}", home.body));
-    "/consents/withdraw-all".clone_into(&mut form.action);
-    let withdrawn = browser.submit(&home, &form, &[]).await.unwrap();
-    let receipt = browser.follow(withdrawn).await.unwrap();
-    assert!(
-        receipt.url.path().starts_with("/receipts/"),
-        "{}",
-        receipt.url
-    );
-    for (language, words) in TELLING {
-        let mut url = receipt.url.clone();
-        url.set_query(Some(&format!("lang={language}")));
-        let page = browser.open(url.as_str()).await.unwrap();
-        let page = browser
-            .follow(page)
-            .await
-            .unwrap()
-            .body
-            .replace("&#39;", "'");
-        assert!(page.contains(words), "{words} in {page}");
-        assert!(
-            page.contains(RECOMMENDER) && page.contains("el-meu-espai"),
-            "{page}"
-        );
-    }
 }
