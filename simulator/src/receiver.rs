@@ -33,7 +33,7 @@ pub enum Mood {
     Forgetful,
     /// Refuses every event with this code.
     Refusing(&'static str),
-    /// Answers after so many milliseconds.
+    /// Takes the event at once, and answers only after so many milliseconds.
     Slow(u64),
 }
 
@@ -168,10 +168,13 @@ async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Byte
     match mood {
         Mood::Down => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Mood::Refusing(code) => return refusal(code, "as told"),
-        Mood::Slow(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
-        Mood::Strict | Mood::Forgetful => {}
+        Mood::Strict | Mood::Forgetful | Mood::Slow(_) => {}
     }
-    match take(&inner, issuer.as_deref(), &headers, &body).await {
+    let taken = take(&inner, issuer.as_deref(), &headers, &body).await;
+    if let Mood::Slow(ms) = mood {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+    match taken {
         Ok(()) if mood == Mood::Forgetful => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Ok(()) => StatusCode::ACCEPTED.into_response(),
         Err(Refused(code, why)) => {
