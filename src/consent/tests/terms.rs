@@ -314,7 +314,7 @@ async fn con_14_a_replica_five_minutes_off_neither_extends_nor_shortens_a_grant_
     house.grant(C4).await;
     let until = house.state(C4).await.state.valid_until().unwrap();
     let to_the_end = until.duration_since(house.world.now()).unsigned_abs();
-    house.wait(to_the_end - Duration::from_micros(1));
+    house.wait(to_the_end.saturating_sub(Duration::from_micros(1)));
     house.log.sequence_once().await.unwrap();
     for machine_ahead in [-FIVE_MINUTES, FIVE_MINUTES] {
         let clock = Arc::new(OffBy {
