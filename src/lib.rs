@@ -19,6 +19,9 @@ pub mod xml;
 
 pub mod profile;
 
+pub mod evidence;
+pub mod rights;
+
 pub mod api;
 pub mod pages;
 

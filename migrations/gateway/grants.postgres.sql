@@ -38,6 +38,8 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
     GRANT SELECT, INSERT ON notice_served, consent_event, receipt, notice_minimum,
         exchange_intent, exchange_outcome, release, release_exchange, log_entry, erasure,
         event_outbox, consent_lapse TO gateway_application;
+    GRANT SELECT, INSERT ON notice_text, rights_request, rights_event, blocking
+        TO gateway_application;
 
     -- The log's numbers and hashes are the sequencer's.
     GRANT SELECT ON log_staged, log_sequence, log_tile, log_head, log_checkpoint
@@ -86,7 +88,10 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_auditor') THEN
         TO gateway_auditor;
     GRANT SELECT ON notice_served, consent_event, notice_minimum, exchange_intent,
         exchange_outcome, release, release_exchange, erasure, event_outbox, event_delivery,
-        consent_lapse TO gateway_auditor;
+        consent_lapse, notice_text, blocking TO gateway_auditor;
+    GRANT SELECT (request, subject, body, kind, purpose, due_at, at, entry) ON rights_request
+        TO gateway_auditor;
+    GRANT SELECT (request, seq, event, due_at, at, entry) ON rights_event TO gateway_auditor;
     GRANT SELECT (receipt, subject, body, event, entry, at) ON receipt TO gateway_auditor;
     GRANT SELECT (entry, kind, subject, at, leaf) ON log_entry TO gateway_auditor;
     GRANT SELECT ON log_staged, log_sequence, log_tile, log_head, log_checkpoint

@@ -10,9 +10,11 @@ use crate::citizen::BodyId;
 use crate::clock::World;
 use crate::consent::{Consenter, Ledger, Terms};
 use crate::events::Events;
+use crate::evidence::Evidence;
 use crate::exchange::{Bodies, Exchange};
 use crate::identity::{Citizen, Logins, Rates, Sessions, Tokens};
 use crate::products::Catalogue;
+use crate::rights::Rights;
 use crate::store::Db;
 use crate::store::cache::Cache;
 use crate::store::keyring::Keyring;
@@ -48,6 +50,10 @@ pub struct App {
     pub exchange: Exchange,
     /// Telling those who hold data, and whether they know.
     pub events: Arc<Events>,
+    /// What shows that an exchange was permitted.
+    pub evidence: Evidence,
+    /// What people ask for by right.
+    pub rights: Rights,
     /// In whose names the service asks.
     pub bodies: Bodies,
     /// Which body's pages a host name shows.

@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 /// A kind of refusal. Its name is the last segment of the problem's `type`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
+    /// The person asked for erasure or objected: nothing more is done with their data.
+    Blocked,
     /// The permissions were used as often as they allow.
     ConsentExhausted,
     /// No live permission covers what was asked for.
@@ -60,7 +62,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in alphabetical order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
+        Self::Blocked,
         Self::ConsentExhausted,
         Self::ConsentRequired,
         Self::ConsentRevokedInFlight,
@@ -88,6 +91,11 @@ impl Kind {
     #[expect(clippy::too_many_lines, reason = "a table with a row for each kind")]
     pub const fn describe(self) -> (&'static str, StatusCode, &'static str) {
         match self {
+            Self::Blocked => (
+                "blocked",
+                StatusCode::FORBIDDEN,
+                "The person's data are blocked",
+            ),
             Self::ConsentExhausted => (
                 "consent-exhausted",
                 StatusCode::FORBIDDEN,
@@ -342,6 +350,7 @@ mod tests {
         });
         let table = lines.collect::<Vec<_>>().join("\n");
         insta::assert_snapshot!(table, @r"
+        403 blocked: The person's data are blocked
         403 consent-exhausted: The permission allows no more requests for now
         403 consent-required: No live permission for this request
         409 consent-revoked-in-flight: Permission changed while the request was running

@@ -7,8 +7,10 @@ use super::problem::{Kind, Problem};
 use crate::audit::LogError;
 use crate::citizen::{LevelOfAssurance, ProductCode};
 use crate::consent::{ConsentError, Refusal};
+use crate::evidence::EvidenceError;
 use crate::exchange::{ProfileError, StartError};
 use crate::identity::{AccessError, TooMany};
+use crate::rights::RightsError;
 use crate::store::StoreError;
 
 impl From<StoreError> for Problem {
@@ -81,6 +83,7 @@ impl From<ConsentError> for Problem {
         let invalid = |detail: String| Self::new(Kind::InvalidRequest, detail);
         let nothing = "Nothing was recorded.";
         match error {
+            ConsentError::Blocked => blocked(),
             ConsentError::Draft => Self::new(
                 Kind::NoticeVersionStale,
                 format!(
@@ -155,6 +158,7 @@ impl From<ConsentError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::Blocked => blocked(),
             Refusal::ConsentRequired { product } | Refusal::Expired { product } => {
                 consent_required(&[product])
             }
@@ -228,6 +232,41 @@ impl From<ProfileError> for Problem {
     }
 }
 
+impl From<EvidenceError> for Problem {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Consent(cause) => cause.into(),
+            EvidenceError::Keyring(cause) => unavailable("the keyring", &cause),
+            EvidenceError::Log(cause) => cause.into(),
+            EvidenceError::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<RightsError> for Problem {
+    fn from(error: RightsError) -> Self {
+        match error {
+            // The first three are the operator's: no route of ours leads to them.
+            RightsError::Answered
+            | RightsError::Extended
+            | RightsError::TooLate
+            | RightsError::Unwritable => {
+                tracing::error!(%error, "a request about rights could not be handled");
+                Self::internal()
+            }
+            RightsError::Consent(cause) => cause.into(),
+            RightsError::Keyring(cause) => unavailable("the keyring", &cause),
+            RightsError::Log(cause) => cause.into(),
+            RightsError::Store(cause) => cause.into(),
+            RightsError::Unknown => Self::not_found(),
+            RightsError::UnknownPurpose => Self::new(
+                Kind::PurposeNotAllowed,
+                "This service has no such purpose. Nothing was recorded.",
+            ),
+        }
+    }
+}
+
 impl From<LogError> for Problem {
     fn from(error: LogError) -> Self {
         match error {
@@ -252,6 +291,14 @@ fn exhausted(products: &[ProductCode], again: Option<Timestamp>) -> Problem {
              decide anew.",
         ),
     }
+}
+
+fn blocked() -> Problem {
+    Problem::new(
+        Kind::Blocked,
+        "The person objected, or asked for erasure: nothing is asked or released about them here. \
+         Withdrawing, and reading what is recorded, go on working.",
+    )
 }
 
 fn consent_required(products: &[ProductCode]) -> Problem {

@@ -13,6 +13,13 @@ impl Log {
     /// In this order because a recorded erasure can be [repeated](Log::repeat_erasures), an
     /// unrecorded one is forgotten by the next restore.
     pub async fn erase(&self, subject: SubjectId) -> Result<Staged, LogError> {
+        let staged = self.record_erasure(subject).await?;
+        self.keyring.erase(subject).await?;
+        Ok(staged)
+    }
+
+    /// The first half alone, where another user of the keyring is the one that may destroy keys.
+    pub async fn record_erasure(&self, subject: SubjectId) -> Result<Staged, LogError> {
         let payload = Map::from_iter([
             ("event".to_owned(), Value::from("erased")),
             ("whose".to_owned(), Value::from(subject.to_string())),
@@ -30,7 +37,6 @@ impl Log {
         )
         .await?;
         tx.commit().await?;
-        self.keyring.erase(subject).await?;
         Ok(staged)
     }
 

@@ -59,6 +59,8 @@ uuid_id! {
     JobId;
     /// A signed statement of what was decided.
     ReceiptId;
+    /// A request about one's rights.
+    RequestId;
     /// One showing of a notice to one person.
     ServedId;
     /// A person, as this service knows them: random, meaningless elsewhere.

@@ -13,7 +13,7 @@ mod year;
 pub use document::{CountryCode, Document, InvalidDocument, InvalidNif, Nif};
 pub use ids::{
     BodyId, ClientId, EntryId, ExchangeId, Ine10, InvalidName, ItemId, JobId, ProductCode,
-    PurposeId, ReceiptId, ServedId, SourceId, SubjectId,
+    PurposeId, ReceiptId, RequestId, ServedId, SourceId, SubjectId,
 };
 pub use language::{Language, UnknownLanguage};
 pub use level::LevelOfAssurance;

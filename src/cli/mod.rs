@@ -11,6 +11,7 @@
 mod consent;
 mod keyring;
 mod keys;
+mod requests;
 mod serve;
 pub mod wire;
 
@@ -72,6 +73,9 @@ enum Command {
     Migrate(ConfigFile),
     /// Write the description of the API to standard output.
     Openapi,
+    /// What people asked for by right: what waits, and answering it.
+    #[command(subcommand)]
+    Requests(requests::RequestsCommand),
     /// Answer requests until told to stop.
     Serve(ConfigFile),
     /// Sign and verify messages of the platform.
@@ -112,6 +116,9 @@ pub fn run() -> ExitCode {
         Command::Log(LogCommand::Verify(file)) => with(&file, serve::verify_log),
         Command::Migrate(file) => with(&file, migrate),
         Command::Openapi => openapi(),
+        Command::Requests(command) => with(&command.file().clone(), |config| {
+            requests::run(&command, config, &world)
+        }),
         Command::Serve(file) => with(&file, serve::serve),
         Command::Wire(command) => {
             let outcome = wire::run(&command, world.now());

@@ -52,6 +52,12 @@ pub(super) fn together(config: &Config, source: &mut Source<'_>) {
             );
         }
     }
+    let mut kids = BTreeSet::new();
+    for (index, key) in config.receipt_keys.iter().enumerate() {
+        if !kids.insert(key.kid()) {
+            source.problem(&format!("receipt_keys[{index}].public"), "is there twice");
+        }
+    }
     if matches!(config.store.database, Location::Server(_))
         != matches!(config.store.keyring, Location::Server(_))
     {

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::citizen::{BodyId, Ine10, Nif};
+use crate::consent::PublishedKey;
 use crate::exchange::LimitsConfig;
 use crate::identity::RatesConfig;
 use crate::identity::config::{ClientConfig, IdentityConfig, ProviderConfig, SessionConfig};
@@ -53,6 +54,8 @@ pub struct Config {
     pub cache: CacheConfig,
     /// Where its own keys are.
     pub keys: KeysConfig,
+    /// Receipt keys besides the one that signs, which stay published.
+    pub receipt_keys: Vec<PublishedKey>,
     /// The exchange log.
     pub log: LogSection,
     /// What people are asked, instead of what ships with the program.
@@ -287,6 +290,7 @@ impl Config {
         let sessions = source.optional::<SessionConfig>("sessions");
         let rates = source.optional::<RatesConfig>("rates");
         let section = source.optional::<IdentitySection>("identity");
+        let receipt_keys = source.list::<PublishedKey>("receipt_keys");
         let bodies = source.list::<BodyConfig>("bodies");
         let providers = source.list::<ProviderConfig>("providers");
         let clients = source.list::<ClientConfig>("clients");
@@ -307,6 +311,7 @@ impl Config {
                 store: store?,
                 cache,
                 keys,
+                receipt_keys,
                 log: log?,
                 consent,
                 platform: platform?,

@@ -8,6 +8,9 @@ use crate::store::keyring::KeyringError;
 /// Why the ledger did not do as asked. Nothing was recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
+    /// The person's data are blocked here: nothing can be agreed to.
+    #[error("the person's data are blocked")]
+    Blocked,
     /// The text shown is a draft, and a draft cannot be decided on.
     #[error("the notice in this language is not reviewed yet")]
     Draft,

@@ -9,6 +9,7 @@ mod error;
 mod gate;
 mod grant_terms;
 mod item;
+mod keys;
 mod ledger;
 mod notice;
 mod proof;
@@ -30,7 +31,8 @@ pub use gate::{
 };
 pub use grant_terms::{About, Frequency, GrantTerms, NotATerm, Period, Stretch};
 pub use item::{Decision, State};
-pub use ledger::{BodyName, Consenter, Decided, Decisions, ItemState, Ledger, Served};
+pub use keys::{InvalidPublishedKey, KeyState, PublishedKey};
+pub use ledger::{Blocking, BodyName, Consenter, Decided, Decisions, ItemState, Ledger, Served};
 pub use notice::{
     Block, Change, DeclaredProduct, Declares, Difference, Direction, Kept, Notice, Notices,
     NoticesError, NoticesErrors, Section, Status, Text, TextError, Touched, Version,

@@ -153,8 +153,7 @@ impl ReceiptSigner {
     pub fn from_der(pkcs8: &[u8]) -> Result<Self, ReceiptKeyError> {
         let key =
             Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(|_| ReceiptKeyError::Key)?;
-        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, public(&key));
-        let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes()));
+        let kid = thumbprint(&public(&key));
         Ok(Self { kid, key })
     }
 
@@ -165,10 +164,9 @@ impl ReceiptSigner {
 
     /// The public key as a JWK (RFC 8037), for the key set.
     pub fn jwk(&self) -> serde_json::Value {
-        json!({
-            "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA",
-            "kid": self.kid, "x": public(&self.key),
-        })
+        let mut jwk = jwk(&self.kid, &public(&self.key));
+        jwk["state"] = json!("active");
+        jwk
     }
 
     /// Signs the claims.
@@ -201,6 +199,17 @@ impl std::fmt::Debug for ReceiptSigner {
             .field("kid", &self.kid)
             .finish_non_exhaustive()
     }
+}
+
+/// A receipt key as a JWK (RFC 8037).
+pub(super) fn jwk(kid: &str, x: &str) -> serde_json::Value {
+    json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x})
+}
+
+/// The name of a receipt key: its thumbprint (RFC 7638, RFC 8037).
+pub(super) fn thumbprint(x: &str) -> String {
+    let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes()))
 }
 
 fn public(key: &Ed25519KeyPair) -> String {

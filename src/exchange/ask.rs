@@ -1,7 +1,9 @@
 //! One product asked once: prepare, gate, send, close, read.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use super::body::Body;
 use super::pci::{
@@ -19,6 +21,7 @@ use crate::clock::madrid;
 use crate::consent::{About, Ask, GateError, Refusal, Use};
 use crate::products::{self, Answer, Product, Question};
 use crate::profile::{GapReason, Provenance};
+use crate::store::keyring::{KeyringError, RetentionClass};
 
 /// Code of a permission that allows no more requests for now.
 pub(super) const EXHAUSTED: &str = "consent-exhausted";
@@ -86,6 +89,9 @@ impl Inner {
             Ok(prepared) => prepared,
             Err(gap) => return Attempt::failed(gap, gap.as_str()),
         };
+        let Ok(officer) = self.sealed_officer(job, &prepared).await else {
+            return Attempt::failed(GapReason::NotAnswering, NOT_RECORDED);
+        };
         let ask = Ask {
             subject: job.subject,
             body: job.body.id.clone(),
@@ -95,7 +101,7 @@ impl Inner {
             job: Some(job.id),
             request_id: prepared.request_id().to_string(),
             request_sha256: prepared.request_sha256(),
-            details: details(&job.body, &prepared, &question),
+            details: details(&job.body, &officer, &prepared, &question),
             retry_of,
         };
         let opened = match self.gate.open(ask).await {
@@ -131,6 +137,28 @@ impl Inner {
             Err(error) => {
                 report(&error, exchange, at);
                 Attempt::failed(GapReason::NotAnswering, NOT_RECORDED)
+            }
+        }
+    }
+
+    /// Who is answerable for the question, under the service's own key: the person whose entry it is
+    /// in can prove it and see the unit and the role, not the name (VIEW-05, C-579/21).
+    async fn sealed_officer(
+        &self,
+        job: &Running,
+        prepared: &Prepared,
+    ) -> Result<String, KeyringError> {
+        let officer = &job.body.officer;
+        let officer = json!({"name": officer.name.as_str(), "nif": officer.nif.reveal()});
+        let place = officer_place(&prepared.request_id().to_string());
+        let bytes = Zeroizing::new(officer.to_string());
+        let class = RetentionClass::Evidence;
+        let sealed = self.keyring.seal(None, class, &place, bytes.as_bytes());
+        match sealed.await {
+            Ok(sealed) => Ok(BASE64_STANDARD.encode(sealed)),
+            Err(error) => {
+                tracing::error!(%error, "an intent cannot be written");
+                Err(error)
             }
         }
     }
@@ -204,6 +232,7 @@ impl Attempt {
     /// The gate stayed shut: nothing was asked.
     fn refused(refusal: &Refusal) -> Self {
         match refusal {
+            Refusal::Blocked => Self::failed(GapReason::NotAvailableByChoice, "blocked"),
             Refusal::ConsentRequired { .. } | Refusal::ReconsentRequired { .. } => {
                 Self::failed(GapReason::NotAvailableByChoice, "consent-required")
             }
@@ -223,9 +252,20 @@ impl Attempt {
     }
 }
 
+/// Where an intent's sealed officer lies, to which the ciphertext is bound.
+pub(crate) fn officer_place(request_id: &str) -> String {
+    format!("officer/{request_id}")
+}
+
 /// What the intent records besides its own columns. Encrypted, so it may be complete.
-fn details(body: &Body, prepared: &Prepared, question: &Question) -> Map<String, Value> {
-    let officer = json!({"name": body.officer.name.as_str(), "nif": body.officer.nif.reveal()});
+fn details(
+    body: &Body,
+    officer: &str,
+    prepared: &Prepared,
+    question: &Question,
+) -> Map<String, Value> {
+    let unit = body.requester.name.as_str();
+    let officer = json!({"unit": unit, "role": "answerable", "sealed": officer});
     [
         ("actor_kind", json!("citizen_self")),
         ("requester", json!(body.requester.code)),

@@ -35,6 +35,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use ask::officer_place;
 pub use body::{Bodies, Body};
 pub use error::{ProfileError, StartError};
 pub use limits::LimitsConfig;
@@ -114,6 +115,7 @@ struct Inner {
     ledger: Arc<Ledger>,
     gate: Gate,
     log: Arc<Log>,
+    keyring: Arc<Keyring>,
     terms: Arc<Terms>,
     catalogue: Arc<Catalogue>,
     indicators: Arc<Indicators>,
@@ -167,7 +169,8 @@ impl Exchange {
                 parts.world.clone(),
                 tasks.clone(),
             ),
-            kept: KeptAnswers::new(parts.cache, parts.keyring, parts.world.clone()),
+            kept: KeptAnswers::new(parts.cache, Arc::clone(&parts.keyring), parts.world.clone()),
+            keyring: parts.keyring,
             jobs: Jobs::new(parts.db.clone(), replica.owner()),
             replica: Arc::new(replica),
             swept: Mutex::new(Timestamp::MIN),

@@ -47,6 +47,12 @@ impl Material {
                 &mut defects,
             )
         });
+        if let Some(signer) = &receipts {
+            let mut listed = config.receipt_keys.iter();
+            if listed.any(|key| key.kid() == signer.kid()) {
+                defects.push(format!("receipt_keys  {LISTED}"));
+            }
+        }
         let (terms, catalogue) = asked::read(config, &mut defects);
         let indicators = Indicators::parse(include_str!("../../config/indicators.toml"));
         let indicators = kept("config/indicators.toml", indicators, &mut defects);
@@ -84,6 +90,9 @@ impl Material {
         whole.filter(|_| defects.is_empty()).ok_or(Defects(defects))
     }
 }
+
+/// A key cannot sign and be over, or yet to come.
+const LISTED: &str = "one of them is keys/receipts.pem, which signs; list only the others";
 
 fn open_events(config: &Config, terms: &Terms) -> Result<events::Setup, Vec<events::EventsDefect>> {
     let keys = EventKeys {

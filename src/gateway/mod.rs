@@ -25,14 +25,16 @@ use tokio_util::task::TaskTracker;
 use crate::api::{App, layers, routes};
 use crate::clock::World;
 use crate::config::Config;
-use crate::consent::{Gate, Ledger, Publisher, ReceiptSigner, Terms, publications};
+use crate::consent::{Gate, Ledger, PublishedKey, Publisher, ReceiptSigner, Terms, publications};
 use crate::events::Events;
+use crate::evidence::Evidence;
 use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
 use crate::exchange::{Bodies, Exchange, Parts};
 use crate::identity::{self, Identity, jwt};
 use crate::pages;
 use crate::products::Catalogue;
 use crate::profile::Indicators;
+use crate::rights::Rights;
 use crate::store::Remark;
 use defects::{one, told};
 use material::Material;
@@ -133,7 +135,7 @@ impl Gateway {
             material
                 .events
                 .open(stores.db.clone(), Arc::clone(&stores.log), world.clone());
-        let jwks = key_set(&material.receipts, &identity, &events);
+        let jwks = key_set(&material.receipts, &config.receipt_keys, &identity, &events);
         let ledger = Ledger::new(
             stores.db.clone(),
             Arc::clone(&stores.log),
@@ -144,6 +146,26 @@ impl Gateway {
         );
         let ledger = Arc::new(ledger.telling(outbox));
         let exchange = exchange(config, &stores, &rules, &ledger, platform, &world);
+        let jwks = Arc::new(jwks);
+        let evidence = Evidence {
+            db: stores.db.clone(),
+            ledger: Arc::clone(&ledger),
+            log: Arc::clone(&stores.log),
+            keyring: Arc::clone(&stores.keyring),
+            terms: Arc::clone(&rules.terms),
+            exchange: exchange.clone(),
+            keys: Arc::clone(&jwks),
+            world: world.clone(),
+        };
+        let rights = Rights {
+            db: stores.db.clone(),
+            ledger: Arc::clone(&ledger),
+            log: Arc::clone(&stores.log),
+            keyring: Arc::clone(&stores.keyring),
+            terms: Arc::clone(&rules.terms),
+            exchange: exchange.clone(),
+            world: world.clone(),
+        };
         let app = App {
             public_url: config.http.public_url.clone(),
             db: stores.db,
@@ -159,9 +181,11 @@ impl Gateway {
             catalogue: rules.catalogue,
             exchange,
             events: Arc::new(events),
+            evidence,
+            rights,
             bodies: rules.bodies,
             hosts: Arc::new(material.hosts),
-            jwks: Arc::new(jwks),
+            jwks,
             stopping: CancellationToken::new(),
             world,
         };
@@ -364,13 +388,19 @@ fn platform(config: &Config, world: World) -> Result<Platform, Defects> {
 }
 
 /// Public keys of receipts, tokens and events in one set (RFC 7517).
-fn key_set(receipts: &ReceiptSigner, identity: &Identity, events: &Events) -> serde_json::Value {
+fn key_set(
+    receipts: &ReceiptSigner,
+    others: &[PublishedKey],
+    identity: &Identity,
+    events: &Events,
+) -> serde_json::Value {
     let mut set = jwt::jwks([identity.tokens.signer()]);
     if let Some(keys) = set
         .get_mut("keys")
         .and_then(serde_json::Value::as_array_mut)
     {
         keys.push(receipts.jwk());
+        keys.extend(others.iter().map(PublishedKey::jwk));
         keys.extend(events.jwk());
     }
     set

@@ -219,6 +219,7 @@ pub(super) async fn dress(State(app): State<App>, request: Request, next: Next) 
 impl From<ConsentError> for Trouble {
     fn from(error: ConsentError) -> Self {
         match error {
+            ConsentError::Blocked => Self::Revoked,
             ConsentError::Draft => Self::Draft,
             ConsentError::Duplicate(_)
             | ConsentError::Empty
@@ -276,7 +277,8 @@ impl From<ProfileError> for Trouble {
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::ConsentRequired { .. }
+            Refusal::Blocked
+            | Refusal::ConsentRequired { .. }
             | Refusal::Contended
             | Refusal::Expired { .. }
             | Refusal::ReconsentRequired { .. }

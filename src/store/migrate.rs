@@ -65,6 +65,8 @@ const GATEWAY: &[Change] = &[
     ),
     change!(12, "grant_terms", "gateway/0012_grant_terms"),
     change!(13, "events", "gateway/0013_events", triggers),
+    change!(14, "notice_text", "gateway/0014_notice_text", triggers),
+    change!(15, "requests", "gateway/0015_requests", triggers),
 ];
 
 const KEYRING: &[Change] = &[

@@ -222,7 +222,9 @@ fn is_kind(kind: &str) -> bool {
 /// A kind in words; a kind added later is shown by its name alone.
 fn meaning(kind: &str) -> &'static str {
     match kind {
+        "audit-evidence" => "an auditor took the evidence of an exchange",
         "audit-search" => "an auditor searched the records",
+        "blocked" => "the person's data were blocked",
         "consent-expired" => "consent came to its end",
         "consent-granted" => "consent was given",
         "consent-refused" => "consent was refused",
@@ -235,7 +237,11 @@ fn meaning(kind: &str) -> &'static str {
         "notice-served" => "the notice about the use of data was shown",
         "outcome" => "the result of a request to a source was recorded",
         "preview" => "it was shown what would be asked",
+        "own-export" => "the person took a copy of everything kept about them",
         "release" => "data was handed on",
+        "rights-answered" => "a request about the person's rights was answered",
+        "rights-identified" => "an operator looked up who made a request",
+        "rights-requested" => "the person made a request about their rights",
         _ => "an event was recorded",
     }
 }

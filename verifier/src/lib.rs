@@ -1,5 +1,6 @@
 //! Checks, offline, what the gateway says it has recorded: a proof of one log entry, a signed
-//! consent receipt, and that one checkpoint of the log extends another.
+//! consent receipt, the whole evidence of an exchange, and that one checkpoint of the log extends
+//! another.
 //!
 //! It shares no code with the gateway, on purpose: an error in the log would otherwise be repeated
 //! by the program that should find it. Hashing is RFC 6962, proofs follow the algorithms of
@@ -8,6 +9,7 @@
 //!
 //! Start at [`check`]; the format rules are in `docs/verify-a-proof.md`.
 
+pub mod bundle;
 pub mod check;
 mod clock_face;
 mod crypto;
@@ -21,7 +23,7 @@ pub mod receipt;
 pub mod report;
 mod show;
 
-pub use check::LogTrust;
+pub use check::{Earlier, LogTrust};
 pub use defect::{Defect, Verdict};
 pub use report::Report;
 

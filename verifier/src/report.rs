@@ -12,8 +12,10 @@ use crate::{
 /// The outcome of one check.
 #[derive(Debug)]
 pub struct Report {
-    /// `None` when every step held.
+    /// `None` when every step held; of several, the gravest.
     pub defect: Option<Defect>,
+    /// Of a bundle: every part that failed, by its place in the file.
+    pub failures: Vec<Failure>,
     /// In the order they were taken, up to the first that failed.
     pub steps: Vec<Step>,
     /// What was not checked, or not shown, and why.
@@ -28,6 +30,14 @@ pub struct Step {
     pub step: &'static str,
     /// What held, safe to print.
     pub says: String,
+}
+
+/// A part of a bundle that did not hold.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Failure {
+    /// Its place, such as `records.intent.proof`.
+    pub part: String,
+    pub defect: Defect,
 }
 
 /// What is known thanks to the check; empty unless the verdict is "valid".
@@ -54,12 +64,15 @@ impl Report {
     pub(crate) fn of(steps: impl FnOnce(&mut Self) -> Result<(), Defect>) -> Self {
         let mut report = Self {
             defect: None,
+            failures: Vec::new(),
             steps: Vec::new(),
             notes: Vec::new(),
             proved: Proved::default(),
         };
         if let Err(defect) = steps(&mut report) {
             report.refuse(defect);
+        } else if let Some(gravest) = report.gravest() {
+            report.refuse(gravest);
         }
         report
     }
@@ -84,6 +97,15 @@ impl Report {
             verdict: self.verdict().as_str(),
             code: self.defect.as_ref().map(Defect::code),
             message: self.defect.as_ref().map(Defect::to_string),
+            failures: self
+                .failures
+                .iter()
+                .map(|failure| FailureDocument {
+                    part: &failure.part,
+                    code: failure.defect.code(),
+                    message: failure.defect.to_string(),
+                })
+                .collect(),
             steps: &self.steps,
             notes: &self.notes,
             place: self.proved.place.as_ref(),
@@ -93,11 +115,30 @@ impl Report {
         serde_json::to_string(&document).expect("text, numbers and string keys are always JSON")
     }
 
+    /// Takes note of a part that failed; the others are checked all the same.
+    pub(crate) fn failed(&mut self, part: impl Into<String>, defect: Defect) {
+        let part = part.into();
+        self.failures.push(Failure { part, defect });
+    }
+
     pub(crate) fn held(&mut self, step: &'static str, says: impl Into<String>) {
         self.steps.push(Step {
             step,
             says: says.into(),
         });
+    }
+
+    /// The first of the failures of the gravest verdict.
+    fn gravest(&self) -> Option<Defect> {
+        let verdict = self
+            .failures
+            .iter()
+            .fold(Verdict::Valid, |verdict, failure| {
+                verdict.or_graver(failure.defect.verdict())
+            });
+        let gravest = |failure: &&Failure| failure.defect.verdict() == verdict;
+        let found = self.failures.iter().find(gravest)?;
+        Some(found.defect.clone())
     }
 
     fn refuse(&mut self, defect: Defect) {
@@ -113,11 +154,20 @@ struct Document<'r> {
     verdict: &'static str,
     code: Option<&'static str>,
     message: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<FailureDocument<'r>>,
     steps: &'r [Step],
     notes: &'r [String],
     place: Option<&'r Place>,
     entry: Option<&'r Map<String, Value>>,
     receipt: Option<ReceiptDocument<'r>>,
+}
+
+#[derive(Serialize)]
+struct FailureDocument<'r> {
+    part: &'r str,
+    code: &'static str,
+    message: String,
 }
 
 #[derive(Serialize)]

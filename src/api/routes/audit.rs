@@ -134,14 +134,30 @@ pub(super) async fn search(
     }))
 }
 
-fn check(request: &SearchRequest) -> Result<(), Problem> {
+/// Why an auditor reads: both are kept in the log, so both must say something.
+pub(super) fn check_reason(case_reference: &str, reason: &str) -> Result<(), Problem> {
     let long_enough = |text: &str| (3..=500).contains(&text.trim().chars().count());
-    if !long_enough(&request.case_reference) || !long_enough(&request.reason) {
-        return Err(Problem::new(
-            Kind::InvalidRequest,
-            "`case_reference` and `reason` have 3 to 500 characters each. Nothing was searched.",
-        ));
+    if long_enough(case_reference) && long_enough(reason) {
+        return Ok(());
     }
+    Err(Problem::new(
+        Kind::InvalidRequest,
+        "`case_reference` and `reason` have 3 to 500 characters each. Nothing was searched.",
+    ))
+}
+
+/// Whether an auditor may see who somebody is: a right of its own.
+pub(super) fn require_identify(auditor: &Auditor) -> Result<(), Problem> {
+    let scope = Scope::AuditIdentify;
+    if auditor.scopes().contains(scope) {
+        Ok(())
+    } else {
+        Err(AccessError::InsufficientScope { scope }.into())
+    }
+}
+
+fn check(request: &SearchRequest) -> Result<(), Problem> {
+    check_reason(&request.case_reference, &request.reason)?;
     if let Some(after) = &request.after {
         super::exchanges::position(after)?;
     }
@@ -150,10 +166,7 @@ fn check(request: &SearchRequest) -> Result<(), Problem> {
 
 /// The document an auditor typed. Looking a person up is a right of its own.
 fn identify(auditor: &Auditor, person: &PersonRequest) -> Result<Document, Problem> {
-    let scope = Scope::AuditIdentify;
-    if !auditor.scopes().contains(scope) {
-        return Err(AccessError::InsufficientScope { scope }.into());
-    }
+    require_identify(auditor)?;
     let invalid = |detail: String| Problem::new(Kind::InvalidRequest, detail);
     let nothing = "Nothing was searched.";
     match person.kind {

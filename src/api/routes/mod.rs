@@ -6,7 +6,9 @@
 
 mod audit;
 mod consents;
+mod evidence;
 mod exchanges;
+mod export;
 mod health;
 mod jobs;
 mod log;
@@ -16,6 +18,7 @@ mod problems;
 mod purposes;
 mod recipients;
 mod register;
+mod rights;
 mod schemas;
 
 use axum::Router;
@@ -42,6 +45,7 @@ use super::app::App;
         (name = "consent", description = "What one person decided"),
         (name = "profile", description = "Fetching, and the result"),
         (name = "exchanges", description = "Who asked what about me"),
+        (name = "rights", description = "What I may ask for by right, and what came of it"),
         (name = "audit", description = "For auditors"),
         (name = "log", description = "The data-exchange log"),
         (name = "tokens", description = "How a client gets a token"),
@@ -121,7 +125,12 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(exchanges::list))
         .routes(routes!(exchanges::one))
         .routes(routes!(exchanges::proof))
+        .routes(routes!(evidence::mine))
+        .routes(routes!(export::export))
+        .routes(routes!(rights::list))
+        .routes(routes!(rights::requests, rights::file))
         .routes(routes!(audit::search))
+        .routes(routes!(evidence::audited))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::key))
         .routes(routes!(log::consistency))

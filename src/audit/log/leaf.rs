@@ -31,8 +31,12 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// An auditor took the evidence of an exchange.
+    AuditEvidence = "audit-evidence",
     /// An auditor searched.
     AuditSearch = "audit-search",
+    /// Nothing may be asked or released about a person any more.
+    Blocked = "blocked",
     /// Items of consent came to the end they were granted until.
     ConsentExpired = "consent-expired",
     /// Items of consent were granted.
@@ -55,10 +59,18 @@ kinds! {
     NoticeServed = "notice-served",
     /// What a source answered, and whether it was used.
     Outcome = "outcome",
+    /// A person took a copy of everything kept about them.
+    OwnExport = "own-export",
     /// Somebody looked at what would be asked.
     Preview = "preview",
     /// Data were handed to a client.
     Release = "release",
+    /// A request about a person's rights moved on.
+    RightsAnswered = "rights-answered",
+    /// An operator looked up who made a request.
+    RightsIdentified = "rights-identified",
+    /// A person made a request about their rights.
+    RightsRequested = "rights-requested",
 }
 
 /// A word that is no [`Kind`].

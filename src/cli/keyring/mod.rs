@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use super::ConfigFile;
 use super::serve::block_on;
 use crate::audit::repeat_erasures;
+use crate::citizen::{Person, SubjectId};
 use crate::clock::World;
 use crate::config::{Config, KeyFile, Role};
 use crate::identity::{People, RetireError};
@@ -109,7 +110,7 @@ pub(super) fn run(command: &KeyringCommand, config: &Config, world: &World) -> E
 }
 
 /// The databases and keys, without the rest of the service.
-struct Vault {
+pub(super) struct Vault {
     db: Db,
     /// The keyring's, as whoever answers requests and as whoever may delete.
     keys: [Db; 2],
@@ -120,7 +121,7 @@ struct Vault {
 }
 
 impl Vault {
-    async fn open(config: &Config, world: &World) -> anyhow::Result<Self> {
+    pub(super) async fn open(config: &Config, world: &World) -> anyhow::Result<Self> {
         let folder = config.keys.directory.clone();
         let wrapper = FileWrapper::open_folder(&folder)?;
         let lookup = LookupKeys::open(&config.keys.file(KeyFile::Lookup)).context("lookup.keys")?;
@@ -144,7 +145,17 @@ impl Vault {
         })
     }
 
-    async fn close(&self) {
+    /// Who somebody is.
+    pub(super) async fn person(&self, subject: SubjectId) -> anyhow::Result<Option<Person>> {
+        Ok(self.people.person(subject).await?)
+    }
+
+    /// Destroys every key of a person whose erasure is recorded.
+    pub(super) async fn destroy(&self, subject: SubjectId) -> anyhow::Result<u64> {
+        Ok(self.keyring.erase(subject).await?)
+    }
+
+    pub(super) async fn close(&self) {
         self.db.close().await;
         for keys in &self.keys {
             keys.close().await;

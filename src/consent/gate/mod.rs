@@ -106,6 +106,9 @@ impl OpenExchange {
 /// Why the gate stays shut. Nothing was asked, used or released.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
+    /// The person asked for erasure, or objected: their data are blocked (LOPDGDD 32).
+    #[error("the person's data are blocked")]
+    Blocked,
     /// Never decided, refused or withdrawn: outside, these look the same.
     #[error("there is no consent for {product}")]
     ConsentRequired {

@@ -8,7 +8,7 @@ use crate::citizen::{ExchangeId, ItemId, ProductCode, PurposeId, SourceId};
 use crate::store::{StoreError, Tx};
 
 use super::super::item::{Event, State, item_id};
-use super::super::ledger::{fields, store as ledger};
+use super::super::ledger::{block, fields, store as ledger};
 use super::super::proof::{Bound, ConsentProof};
 use super::super::publication::store as publication;
 use super::super::purpose::Purpose;
@@ -57,6 +57,9 @@ impl Gate {
         let Some(counter) = store::count_at(&mut tx, ask.subject, epoch).await? else {
             return Ok(None);
         };
+        if block::holds(&mut tx, ask.subject, &ask.body, &ask.purpose).await? {
+            return Err(Refusal::Blocked);
+        }
         // Once more, for waiting for the writer may have taken us past the end.
         let now = self.world.now();
         let minimum = self.minimum(&mut tx, purpose, &ask.product, now).await?;

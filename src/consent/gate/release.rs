@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::audit::Kind;
 use crate::citizen::{ExchangeId, JobId, SubjectId};
 
-use super::super::ledger::fields;
+use super::super::ledger::{block, fields};
 use super::{Gate, Refusal, store};
 
 /// A profile about to leave.
@@ -35,6 +35,9 @@ impl Gate {
         // First: it locks the person's head, so no withdrawal can commit before we do.
         let position = store::count(&mut tx, release.subject).await?;
         let now = self.world.now();
+        if block::holds_for(&mut tx, release.subject, release.job).await? {
+            return Err(Refusal::Blocked);
+        }
         for exchange in &release.exchanges {
             let part = store::contribution(&mut tx, *exchange)
                 .await?

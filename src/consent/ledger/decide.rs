@@ -18,7 +18,7 @@ use super::super::purpose::{Offer, Purpose};
 use super::super::receipt::{Receipt, ReceiptEvent};
 use super::record::{Change, Happening};
 use super::store::Shown;
-use super::{Consenter, Decided, Ledger, receipts, store};
+use super::{Consenter, Decided, Ledger, block, receipts, store};
 
 /// How long a repeated request is answered with the first one's receipt.
 const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
@@ -71,6 +71,11 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Receipt, ConsentError> {
         let purpose = self.answerable(tx, who, shown, decisions, now).await?;
+        if decisions.granted().next().is_some()
+            && block::holds(tx, who.subject, &who.body.id, &purpose.id).await?
+        {
+            return Err(ConsentError::Blocked);
+        }
         let newest = self.newest(tx, who, &purpose.id).await?;
         if let Some(same) = decisions.already(who, &purpose.id, &newest) {
             return self.known(tx, who, same).await;

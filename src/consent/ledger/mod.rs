@@ -1,5 +1,6 @@
 //! Who was shown what, and what they decided: rows that are added and never changed.
 
+pub(super) mod block;
 mod decide;
 mod notice;
 mod read;
@@ -34,6 +35,7 @@ use super::publication::store as publication;
 use super::receipt::{Receipt, ReceiptSigner};
 use super::terms::Terms;
 
+pub use block::Blocking;
 pub use decide::Decisions;
 
 /// The record of what people were shown and decided.
@@ -83,6 +85,11 @@ impl Consenter {
             may_grant: citizen.may_grant(),
             login: citizen.login_ref().to_owned(),
         }
+    }
+
+    /// The random id everything about them is kept under.
+    pub fn subject(&self) -> SubjectId {
+        self.subject
     }
 
     /// The client's name, or `pages`.
@@ -209,6 +216,7 @@ impl Ledger {
             .stage(&mut tx, Kind::NoticeServed, Some(who.subject), payload)
             .await?
             .entry;
+        store::keep_text(&mut tx, notice, now).await?;
         store::insert_served(
             &mut tx,
             who,

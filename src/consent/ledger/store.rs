@@ -67,6 +67,25 @@ pub(super) async fn insert_served(
     Ok(())
 }
 
+/// Keeps the exact text that is about to be shown, for as long as there is evidence of it.
+pub(super) async fn keep_text(
+    tx: &mut Tx,
+    notice: &Notice,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO notice_text (digest, text, added_at) VALUES ($1, $2, $3) \
+         ON CONFLICT DO NOTHING",
+        vec![
+            notice.digest.as_str().into(),
+            notice.source.as_str().into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn shown(tx: &mut Tx, served: ServedId) -> Result<Option<Shown>, StoreError> {
     let row = tx
         .row(

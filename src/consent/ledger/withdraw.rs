@@ -60,7 +60,7 @@ impl Ledger {
         self.decided(who, purpose, receipt).await
     }
 
-    async fn withdraw(
+    pub(super) async fn withdraw(
         &self,
         tx: &mut Tx,
         who: &Consenter,

@@ -1,5 +1,6 @@
 //! The ledger and the gate on real databases, with a real log and a clock that tests move.
 
+mod blocking;
 mod gate;
 mod histories;
 mod ledger;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::Unavailable;
 use super::subjects::Subjects;
-use crate::citizen::{Document, SubjectId};
+use crate::citizen::{Document, Person, SubjectId};
 use crate::clock::World;
 use crate::store::Db;
 use crate::store::keyring::{Keyring, KeyringError};
@@ -87,6 +87,11 @@ impl People {
         self.keep(subject, document)
             .await
             .map_err(JoinError::Unavailable)
+    }
+
+    /// Who somebody is, for whoever recorded why they ask; `None` once they were erased.
+    pub async fn person(&self, subject: SubjectId) -> Result<Option<Person>, Unavailable> {
+        self.subjects.person(&self.db, subject).await
     }
 
     async fn keep(&self, subject: SubjectId, document: &Document) -> Result<(), Unavailable> {

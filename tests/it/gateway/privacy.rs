@@ -64,9 +64,11 @@ impl Secrets {
     }
 }
 
-/// Whether a word stands in a text by itself: `Lin`, but not `Lines` or `xLinz`.
+/// Whether a word stands in a text by itself: `Lin`, but not `Lines` or `xLinz`, nor three letters among
+/// bytes that are no text, of which megabytes of ciphertext have a few.
 fn has_word(text: &str, word: &str) -> bool {
-    let bound = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && !"+/".contains(c));
+    let bound =
+        |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && !"+/\u{fffd}".contains(c));
     text.match_indices(word).any(|(at, _)| {
         bound(text[..at].chars().next_back()) && bound(text[at + word.len()..].chars().next())
     })
@@ -171,6 +173,23 @@ async fn live(world: &World, key: &str, secrets: &mut Secrets) -> Vec<String> {
     secrets.amounts_in(&citizen.own_profile(&job).await.unwrap());
     let exchange = text(&citizen.exchanges().await.unwrap()[0], "exchange");
     citizen.proof(&exchange, Entry::Outcome).await.unwrap();
+    for path in [
+        format!("/v1/me/exchanges/{exchange}/evidence"),
+        "/v1/me/export".to_owned(),
+    ] {
+        citizen.get(&path).await.unwrap().ok().unwrap();
+    }
+    let statement = format!(
+        "Soc {} {}: {}",
+        person.given_name, person.surname1, person.document
+    );
+    let wrong = json!({"kind": "rectification", "statement": statement});
+    citizen
+        .post("/v1/me/requests", &wrong)
+        .await
+        .unwrap()
+        .ok()
+        .unwrap();
     let withdrawn = citizen.revoke_all(PURPOSE).await.unwrap();
     citizen
         .receipt_proof(&text(&withdrawn["receipt"], "id"))

@@ -7,7 +7,8 @@ verifier proof entry.tlog-proof --key-file log.vkey
 verifier receipt receipt.json --jwks jwks.json --proof entry.tlog-proof --key-file log.vkey";
 
 const EXIT_CODES: &str = "\
-Exit: 0 valid, 1 not valid, 2 wrong usage, 4 unreadable or malformed, 5 cannot tell, 70 our bug.
+Exit: 0 valid, 1 not valid, 2 wrong usage, 4 unreadable or malformed, 5 cannot tell,
+6 indeterminate (signed with a compromised key), 70 our bug.
 Any one file may be `-`, standard input. The formats are in docs/verify-a-proof.md.";
 
 /// Checks proofs of the data-exchange log and consent receipts, offline.
@@ -44,6 +45,20 @@ pub(super) enum Check {
         #[arg(long, value_name = "FILE")]
         proof: Option<String>,
         #[command(flatten)]
+        before: Before,
+        #[command(flatten)]
+        log: LogKeys,
+    },
+    /// Does the whole evidence of an exchange hold, each part and all together?
+    Bundle {
+        /// The bundle: the JSON of the API
+        file: String,
+        /// The issuer's key set, from /.well-known/jwks.json
+        #[arg(long, value_name = "FILE")]
+        jwks: Option<String>,
+        #[command(flatten)]
+        before: Before,
+        #[command(flatten)]
         log: LogKeys,
     },
     /// Did the log only grow between two checkpoints?
@@ -57,6 +72,17 @@ pub(super) enum Check {
         #[command(flatten)]
         log: LogKeys,
     },
+}
+
+/// For a receipt whose key was compromised later.
+#[derive(Args, Debug)]
+pub(super) struct Before {
+    /// A checkpoint from before the receipt's key was compromised
+    #[arg(long, value_name = "FILE")]
+    pub(super) before: Option<String>,
+    /// The consistency proof between that checkpoint and the proof's
+    #[arg(long, value_name = "FILE", requires = "before")]
+    pub(super) growth: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -87,9 +113,15 @@ impl Arguments {
             );
         }
         if let Check::Receipt {
-            proof: None, log, ..
+            proof: None,
+            log,
+            before,
+            ..
         } = &arguments.check
-            && (log.key.is_some() || log.key_file.is_some() || !log.witness.is_empty())
+            && (log.key.is_some()
+                || log.key_file.is_some()
+                || !log.witness.is_empty()
+                || before.before.is_some())
         {
             return refuse(
                 ErrorKind::MissingRequiredArgument,
@@ -106,8 +138,32 @@ impl Arguments {
                 file,
                 jwks,
                 proof,
+                before,
                 log,
-            } => (vec![Some(file), jwks.as_ref(), proof.as_ref()], log),
+            } => (
+                vec![
+                    Some(file),
+                    jwks.as_ref(),
+                    proof.as_ref(),
+                    before.before.as_ref(),
+                    before.growth.as_ref(),
+                ],
+                log,
+            ),
+            Check::Bundle {
+                file,
+                jwks,
+                before,
+                log,
+            } => (
+                vec![
+                    Some(file),
+                    jwks.as_ref(),
+                    before.before.as_ref(),
+                    before.growth.as_ref(),
+                ],
+                log,
+            ),
             Check::Consistency {
                 old,
                 new,

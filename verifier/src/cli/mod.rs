@@ -11,9 +11,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use verifier::{Defect, LogTrust, Report, check, receipt::KeySet};
+use verifier::{Defect, Earlier, LogTrust, Report, bundle, check, receipt::KeySet};
 
-use arguments::{Arguments, Check, LogKeys};
+use arguments::{Arguments, Before, Check, LogKeys};
 
 /// Exit code of a defect of ours, after `EX_SOFTWARE`.
 const OUR_BUG: u8 = 70;
@@ -54,14 +54,30 @@ fn check(check: &Check) -> Result<Report, Defect> {
             file,
             jwks,
             proof,
+            before,
             log,
         } => {
-            let keys = jwks.as_deref().map(files::read).transpose()?;
-            let keys = keys.as_deref().map(KeySet::parse).transpose()?;
+            let keys = key_set(jwks.as_deref())?;
             let proof = proof.as_deref().map(files::read).transpose()?;
-            let trust = trust(log)?;
+            let trust = LogTrust {
+                earlier: earlier(before)?,
+                ..trust(log)?
+            };
             let log = proof.as_deref().map(|proof| (proof, &trust));
             check::receipt(&files::read(file)?, keys.as_ref(), log, now())
+        }
+        Check::Bundle {
+            file,
+            jwks,
+            before,
+            log,
+        } => {
+            let keys = key_set(jwks.as_deref())?;
+            let trust = LogTrust {
+                earlier: earlier(before)?,
+                ..trust(log)?
+            };
+            bundle::check(&files::read(file)?, keys.as_ref(), &trust, now())
         }
         Check::Consistency {
             old,
@@ -75,6 +91,21 @@ fn check(check: &Check) -> Result<Report, Defect> {
             &trust(log)?,
         ),
     })
+}
+
+fn key_set(file: Option<&str>) -> Result<Option<KeySet>, Defect> {
+    let keys = file.map(files::read).transpose()?;
+    keys.as_deref().map(KeySet::parse).transpose()
+}
+
+fn earlier(before: &Before) -> Result<Option<Earlier>, Defect> {
+    let Some(checkpoint) = &before.before else {
+        return Ok(None);
+    };
+    Ok(Some(Earlier {
+        checkpoint: files::read(checkpoint)?,
+        growth: before.growth.as_deref().map(files::read).transpose()?,
+    }))
 }
 
 fn trust(keys: &LogKeys) -> Result<LogTrust, Defect> {
@@ -96,6 +127,7 @@ fn trust(keys: &LogKeys) -> Result<LogTrust, Defect> {
         log,
         witnesses,
         quorum: keys.quorum,
+        earlier: None,
     })
 }
 

@@ -31,6 +31,10 @@ fn text(report: &Report) -> String {
             .iter()
             .map(|s| format!("  ok  {:<12} {}", s.step, s.says)),
     );
+    lines.extend(report.failures.iter().map(|failure| {
+        let (part, defect) = (&failure.part, &failure.defect);
+        format!("  NO  {part}  {}  {defect}", defect.code())
+    }));
     if let Some(defect) = &report.defect {
         lines.push(format!("Next: {}.", defect.advice()));
     }
@@ -50,6 +54,7 @@ fn verdict(report: &Report) -> String {
         Verdict::NotValid => "not valid",
         Verdict::Malformed => "malformed",
         Verdict::CannotTell => "cannot tell",
+        Verdict::Indeterminate => "indeterminate",
     };
     let code = report.defect.as_ref().map_or("", Defect::code);
     let sentence = report

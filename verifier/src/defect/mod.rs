@@ -17,16 +17,19 @@ pub enum Verdict {
     Malformed,
     /// Nothing was found wrong, but something needed to decide is missing.
     CannotTell,
+    /// The key that signed was compromised, and nothing shows that it signed this before.
+    Indeterminate,
 }
 
 impl Verdict {
-    /// The process exit code: 0, 1, 4, 5.
+    /// The process exit code: 0, 1, 4, 5, 6.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Valid => 0,
             Self::NotValid => 1,
             Self::Malformed => 4,
             Self::CannotTell => 5,
+            Self::Indeterminate => 6,
         }
     }
 
@@ -37,6 +40,24 @@ impl Verdict {
             Self::NotValid => "not-valid",
             Self::Malformed => "malformed",
             Self::CannotTell => "cannot-tell",
+            Self::Indeterminate => "indeterminate",
+        }
+    }
+
+    /// The graver of two answers to parts of one question.
+    #[must_use]
+    pub fn or_graver(self, other: Self) -> Self {
+        let weight = |verdict| match verdict {
+            Self::Valid => 0,
+            Self::CannotTell => 1,
+            Self::Indeterminate => 2,
+            Self::Malformed => 3,
+            Self::NotValid => 4,
+        };
+        if weight(other) > weight(self) {
+            other
+        } else {
+            self
         }
     }
 }
@@ -44,8 +65,18 @@ impl Verdict {
 /// Why a check did not end as valid. The text in a variant says what exactly was malformed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Defect {
+    /// The file is not a bundle of evidence.
+    BundleFormat(&'static str),
+    /// Something the bundle should hold is not in it.
+    BundleIncomplete,
+    /// Two parts of the bundle contradict each other.
+    BundleMismatch(&'static str),
+    /// The text of the notice is not the one whose digest was recorded.
+    BundleNotice,
     /// The text between header and signatures is not origin, size and root.
     CheckpointFormat(&'static str),
+    /// The earlier checkpoint is of another size, and nothing ties it to the proof's.
+    GrowthMissing,
     /// The file of a consistency proof is not one base64 hash a line.
     HashesFormat(&'static str),
     /// A file is larger than [`crate::MAX_FILE`].
@@ -102,6 +133,10 @@ pub enum Defect {
     RcptFormat(&'static str),
     /// The identifier around the receipt is not the one inside.
     RcptIdMismatch,
+    /// The key was compromised, and no checkpoint from before shows that the log held the receipt.
+    RcptKeyCompromised,
+    /// The receipt was issued after its key had been retired.
+    RcptKeyRetired,
     /// The key set has no key of this name.
     RcptKidUnknown,
     /// Receipt and log entry are of different kinds.
@@ -110,6 +145,8 @@ pub enum Defect {
     RcptLeafMismatch,
     /// No key set was given.
     RcptNoKeys,
+    /// The log did not hold the receipt yet when its key was compromised.
+    RcptNotBefore,
     /// The proof is of another log than the one the receipt names.
     RcptOriginMismatch,
     /// Receipt and log entry are linked but do not state the same.
@@ -122,6 +159,8 @@ pub enum Defect {
     RcptTime,
     /// The JWS is of another type than a consent receipt.
     RcptTyp,
+    /// Fewer of the named witnesses than asked for had cosigned before the key was compromised.
+    WitnessLate,
     /// Fewer of the named witnesses than asked for have cosigned.
     WitnessQuorum,
     /// A cosignature line of a named witness does not verify.
@@ -145,7 +184,9 @@ impl Defect {
 
     fn detail(&self) -> &str {
         match self {
-            Self::CheckpointFormat(detail)
+            Self::BundleFormat(detail)
+            | Self::BundleMismatch(detail)
+            | Self::CheckpointFormat(detail)
             | Self::HashesFormat(detail)
             | Self::JwksFormat(detail)
             | Self::KeyFormat(detail)
@@ -164,7 +205,12 @@ impl Defect {
     /// One of each, for the tests that compare the table with the documentation.
     pub fn all() -> Vec<Self> {
         vec![
+            Self::BundleFormat(""),
+            Self::BundleIncomplete,
+            Self::BundleMismatch(""),
+            Self::BundleNotice,
             Self::CheckpointFormat(""),
+            Self::GrowthMissing,
             Self::HashesFormat(""),
             Self::InputTooLarge(String::new()),
             Self::InputUnreadable(String::new()),
@@ -193,16 +239,20 @@ impl Defect {
             Self::RcptClaims(""),
             Self::RcptFormat(""),
             Self::RcptIdMismatch,
+            Self::RcptKeyCompromised,
+            Self::RcptKeyRetired,
             Self::RcptKidUnknown,
             Self::RcptKindMismatch,
             Self::RcptLeafMismatch,
             Self::RcptNoKeys,
+            Self::RcptNotBefore,
             Self::RcptOriginMismatch,
             Self::RcptRecordMismatch,
             Self::RcptSchema,
             Self::RcptSignature,
             Self::RcptTime,
             Self::RcptTyp,
+            Self::WitnessLate,
             Self::WitnessQuorum,
             Self::WitnessSignature,
         ]

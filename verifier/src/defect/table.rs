@@ -13,13 +13,43 @@ pub(super) struct Row {
 
 #[expect(clippy::too_many_lines, reason = "a table reads best in one piece")]
 pub(super) fn row(defect: &Defect) -> Row {
-    use Verdict::{CannotTell, Malformed, NotValid};
+    use Verdict::{CannotTell, Indeterminate, Malformed, NotValid};
     let (code, verdict, sentence, advice) = match defect {
+        Defect::BundleFormat(_) => (
+            "BUNDLE-FORMAT",
+            Malformed,
+            "The file is not a bundle of evidence",
+            "fetch it again from /v1/me/exchanges/{id}/evidence and keep it byte for byte",
+        ),
+        Defect::BundleIncomplete => (
+            "BUNDLE-INCOMPLETE",
+            CannotTell,
+            "The bundle does not hold this part",
+            "fetch it again in a minute; if it is still missing, ask the operator why",
+        ),
+        Defect::BundleMismatch(_) => (
+            "BUNDLE-MISMATCH",
+            NotValid,
+            "Two parts of the bundle contradict each other",
+            "fetch it again; if it fails again, keep it and tell the data protection officer",
+        ),
+        Defect::BundleNotice => (
+            "BUNDLE-NOTICE-DIGEST",
+            NotValid,
+            "The text of the notice is not the text whose digest was recorded when it was shown",
+            "fetch it again; if it fails again, keep it and tell the data protection officer",
+        ),
         Defect::CheckpointFormat(_) => (
             "CHECKPOINT-FORMAT",
             Malformed,
             "The checkpoint is not three lines of origin, size and root",
             "fetch it again from /v1/log/checkpoint and keep it byte for byte",
+        ),
+        Defect::GrowthMissing => (
+            "GROWTH-MISSING",
+            Indeterminate,
+            "Nothing shows that the tree of the earlier checkpoint is the beginning of the proof's",
+            "add --growth with the consistency proof between the two sizes, from /v1/log/consistency",
         ),
         Defect::HashesFormat(_) => (
             "HASHES-FORMAT",
@@ -189,6 +219,18 @@ pub(super) fn row(defect: &Defect) -> Row {
             "The file names another receipt than the one that was signed",
             "fetch the receipt again",
         ),
+        Defect::RcptKeyCompromised => (
+            "RCPT-KEY-COMPROMISED",
+            Indeterminate,
+            "The key that signed the receipt was compromised, and nothing shows that it signed this before",
+            "add --proof, and --before with a checkpoint from before the compromise",
+        ),
+        Defect::RcptKeyRetired => (
+            "RCPT-KEY-RETIRED",
+            NotValid,
+            "The receipt says it was issued after its key had been retired",
+            "keep the file and tell the operator: nobody should sign with that key any more",
+        ),
         Defect::RcptKidUnknown => (
             "RCPT-KID-UNKNOWN",
             CannotTell,
@@ -212,6 +254,12 @@ pub(super) fn row(defect: &Defect) -> Row {
             CannotTell,
             "No key set was given, so nothing tells who signed the receipt",
             "add --jwks with the file from /.well-known/jwks.json",
+        ),
+        Defect::RcptNotBefore => (
+            "RCPT-NOT-BEFORE",
+            Indeterminate,
+            "The log did not hold the receipt at the checkpoint from before its key was compromised",
+            "give the newest checkpoint that is older than the compromise",
         ),
         Defect::RcptOriginMismatch => (
             "RCPT-ORIGIN-MISMATCH",
@@ -248,6 +296,12 @@ pub(super) fn row(defect: &Defect) -> Row {
             NotValid,
             "The signed object is not a consent receipt",
             "give a receipt; access tokens and other objects are not one",
+        ),
+        Defect::WitnessLate => (
+            "WITNESS-LATE",
+            Indeterminate,
+            "Fewer witnesses than asked for had cosigned the earlier checkpoint before the compromise",
+            "give a checkpoint that they cosigned before, or lower --quorum",
         ),
         Defect::WitnessQuorum => (
             "WITNESS-QUORUM",

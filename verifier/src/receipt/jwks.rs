@@ -12,6 +12,17 @@ const MAX_KEYS: usize = 64;
 #[derive(Debug)]
 pub struct KeySet(Vec<Map<String, Value>>);
 
+/// What the issuer says about one of its keys. Times are Unix seconds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyState {
+    /// Signs, or is about to. A key of which nothing is said is in use.
+    InUse,
+    /// Signed until then, and nothing since.
+    Retired { not_after: u64 },
+    /// Whoever stole it may sign since then, with any date.
+    Compromised { since: u64 },
+}
+
 impl KeySet {
     pub fn parse(file: &[u8]) -> Result<Self, Defect> {
         let mut set = json::object(file).ok_or(Defect::JwksFormat(
@@ -33,11 +44,36 @@ impl KeySet {
             .map(Self)
     }
 
-    /// The Ed25519 key of this name.
-    ///
-    /// A key made for another algorithm or use is refused as [`Defect::RcptAlg`]: it is here to
-    /// verify something else.
-    pub(super) fn ed25519(&self, kid: &str) -> Result<[u8; 32], Defect> {
+    /// What is said about the key of this name.
+    pub fn state(&self, kid: &str) -> Result<KeyState, Defect> {
+        let key = self.named(kid)?;
+        let at = |member: &str| {
+            key.get(member)
+                .and_then(Value::as_u64)
+                .ok_or(Defect::JwksFormat(
+                    "a key that is no longer in use does not say since when",
+                ))
+        };
+        match key.get("state").map(Value::as_str) {
+            None | Some(Some("active" | "next")) => Ok(KeyState::InUse),
+            Some(Some("retired")) => Ok(KeyState::Retired {
+                not_after: at("not_after")?,
+            }),
+            Some(Some("compromised")) => Ok(KeyState::Compromised {
+                since: at("compromised_since")?,
+            }),
+            Some(_) => Err(Defect::JwksFormat(
+                "the key is in a state that does not exist",
+            )),
+        }
+    }
+
+    /// The `x` of the key of this name, as the set spells it.
+    pub(crate) fn x(&self, kid: &str) -> Result<Option<&str>, Defect> {
+        Ok(json::text(self.named(kid)?, "x"))
+    }
+
+    fn named(&self, kid: &str) -> Result<&Map<String, Value>, Defect> {
         let mut named = self
             .0
             .iter()
@@ -48,6 +84,15 @@ impl KeySet {
                 "two of its keys have the name the receipt gives",
             ));
         }
+        Ok(key)
+    }
+
+    /// The Ed25519 key of this name.
+    ///
+    /// A key made for another algorithm or use is refused as [`Defect::RcptAlg`]: it is here to
+    /// verify something else.
+    pub(super) fn ed25519(&self, kid: &str) -> Result<[u8; 32], Defect> {
+        let key = self.named(kid)?;
         let is = |member, value| json::text(key, member) == Some(value);
         let is_or_absent = |member, value| !key.contains_key(member) || is(member, value);
         if !(is("kty", "OKP")

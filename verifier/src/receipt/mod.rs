@@ -3,7 +3,7 @@
 mod jwks;
 mod jws;
 
-pub use jwks::KeySet;
+pub use jwks::{KeySet, KeyState};
 pub use jws::Jws;
 
 use std::{borrow::Cow, fmt};
@@ -147,6 +147,18 @@ impl Receipt {
             Ok(())
         } else {
             Err(Defect::RcptTime)
+        }
+    }
+
+    /// Checks that a key which is no longer in use signed while it was, give or take five minutes.
+    pub fn issued_while(&self, key: KeyState) -> Result<(), Defect> {
+        match key {
+            KeyState::Retired { not_after }
+                if self.issued_at > not_after.saturating_add(CLOCK_TOLERANCE) =>
+            {
+                Err(Defect::RcptKeyRetired)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The verifier from outside: known answers, tampering, whole trees, hostile files, the command line.
 
 #[cfg(test)]
+mod bundles;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod documentation;

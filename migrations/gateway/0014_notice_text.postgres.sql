@@ -1,0 +1,2 @@
+CREATE TRIGGER notice_text_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notice_text
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

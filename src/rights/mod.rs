@@ -1,0 +1,85 @@
+//! What people may ask for by right, and what came of it: access, rectification, erasure, objection,
+//! restriction, portability (GDPR 15 to 22), each with its due date and its state.
+//!
+//! Leans on `consent` (withdrawing and blocking), `exchange` (what was asked), `audit` and the store.
+//! The API and the operator's commands lean on it. What can be answered by machine is answered at once;
+//! the rest waits for the data-protection officer.
+
+mod due;
+mod export;
+mod list;
+mod operate;
+mod request;
+mod store;
+
+use std::sync::Arc;
+
+use crate::audit::{Log, LogError};
+use crate::clock::World;
+use crate::consent::{ConsentError, Ledger, Terms};
+use crate::exchange::Exchange;
+use crate::store::keyring::{Keyring, KeyringError};
+use crate::store::{Db, StoreError};
+
+pub use due::{due_after, extended};
+pub use export::{Export, ExportedExchange, ExportedPerson};
+pub use list::{RightView, RightsOfPurpose};
+pub use operate::{Answer, DueForErasure, Identified, Pending};
+pub use request::{
+    Complaint, Filed, InvalidWords, NewRequest, RequestState, RequestView, RequestsPage, Right,
+    Words,
+};
+
+/// The registry of requests.
+#[derive(Clone, Debug)]
+pub struct Rights {
+    /// Where requests are recorded.
+    pub db: Db,
+    /// What people decided.
+    pub ledger: Arc<Ledger>,
+    /// The log.
+    pub log: Arc<Log>,
+    /// What seals people's words.
+    pub keyring: Arc<Keyring>,
+    /// Who answers for what.
+    pub terms: Arc<Terms>,
+    /// What was asked about people.
+    pub exchange: Exchange,
+    /// Time and randomness.
+    pub world: World,
+}
+
+/// Why a request was not recorded, answered or read.
+#[derive(Debug, thiserror::Error)]
+pub enum RightsError {
+    /// Its answer was given already.
+    #[error("the request is answered already")]
+    Answered,
+    /// It was extended before, and may be so only once (GDPR 12.3).
+    #[error("the request was extended already")]
+    Extended,
+    /// The month in which the person must be told has passed (GDPR 12.3).
+    #[error("the first month has passed; it can only be answered now")]
+    TooLate,
+    /// No such request.
+    #[error("there is no such request")]
+    Unknown,
+    /// Not a purpose of this service.
+    #[error("there is no such purpose")]
+    UnknownPurpose,
+    /// A record that cannot be written, or the end of time.
+    #[error("the record could not be written")]
+    Unwritable,
+    /// The consents could not be withdrawn.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
+    /// The keys could not be used.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The log did not take the entry.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The database did not carry out a statement.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

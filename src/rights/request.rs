@@ -1,0 +1,492 @@
+//! Making a request, and seeing where one's own stand.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::store::{self, NewEvent, NewRow, Row};
+use super::{Rights, RightsError, due_after};
+use crate::audit::Kind;
+use crate::citizen::{BodyId, PurposeId, ReceiptId, RequestId, SubjectId};
+use crate::consent::{Blocking, Consenter};
+use crate::store::Tx;
+use crate::store::keyring::{KeyringError, RetentionClass};
+
+/// The most requests of one person that are listed.
+pub(super) const MOST: u32 = 1000;
+
+/// A right that a person invokes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Right {
+    /// To know what is kept and who received it (GDPR 15).
+    Access,
+    /// To have it deleted (GDPR 17).
+    Erasure,
+    /// That it is not used any more (GDPR 21).
+    Objection,
+    /// To have it in a form machines read (GDPR 20).
+    Portability,
+    /// To have what is wrong corrected (GDPR 16).
+    Rectification,
+    /// That it is kept and not used (GDPR 18).
+    Restriction,
+}
+
+impl Right {
+    /// Every right there is a request for.
+    pub const ALL: [Self; 6] = [
+        Self::Access,
+        Self::Erasure,
+        Self::Objection,
+        Self::Portability,
+        Self::Rectification,
+        Self::Restriction,
+    ];
+
+    /// The word of the API, the log and the table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Erasure => "erasure",
+            Self::Objection => "objection",
+            Self::Portability => "portability",
+            Self::Rectification => "rectification",
+            Self::Restriction => "restriction",
+        }
+    }
+
+    /// The article of the GDPR it stands in.
+    pub const fn article(self) -> u8 {
+        match self {
+            Self::Access => 15,
+            Self::Rectification => 16,
+            Self::Erasure => 17,
+            Self::Restriction => 18,
+            Self::Portability => 20,
+            Self::Objection => 21,
+        }
+    }
+
+    /// Whether nothing more may be done with the data from now on.
+    pub const fn blocks(self) -> bool {
+        matches!(self, Self::Erasure | Self::Objection)
+    }
+
+    /// Whether a copy of everything is the answer.
+    pub const fn is_copy(self) -> bool {
+        matches!(self, Self::Access | Self::Portability)
+    }
+
+    /// Whether the service answers by itself.
+    pub const fn is_answered_at_once(self) -> bool {
+        self.blocks() || self.is_copy()
+    }
+
+    pub(super) fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.as_str() == word)
+    }
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestState {
+    /// Nobody looked at it yet.
+    Received,
+    /// Somebody does.
+    InProgress,
+    /// It was answered.
+    Answered,
+    /// It was refused, with the reason.
+    Refused,
+}
+
+impl RequestState {
+    /// The word of the table and of the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::InProgress => "in_progress",
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether anything is left to do.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Received | Self::InProgress)
+    }
+}
+
+/// What somebody writes in their own words: 1 to 2,000 characters.
+#[derive(Clone, Deserialize, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
+#[serde(try_from = "String")]
+pub struct Words(String);
+
+/// Why a text is not taken. Never carries it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("1 to 2000 characters, without control characters but line ends")]
+pub struct InvalidWords;
+
+impl Words {
+    /// The text, for whoever may read it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Words {
+    type Error = InvalidWords;
+
+    fn try_from(text: String) -> Result<Self, InvalidWords> {
+        let text = text.trim();
+        let fits = (1..=2000).contains(&text.chars().count());
+        let plain = |c: char| !c.is_control() || c == '\n';
+        if fits && text.chars().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidWords)
+        }
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words(·)")
+    }
+}
+
+/// A request on its way in.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// What is asked for.
+    pub right: Right,
+    /// In the person's own words.
+    pub statement: Option<Words>,
+    /// Only about this purpose.
+    pub purpose: Option<PurposeId>,
+}
+
+/// A request as recorded, with what was done at once.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    /// The request.
+    pub request: RequestView,
+    /// Receipts of the consents that were withdrawn with it.
+    pub withdrawn: Vec<ReceiptId>,
+}
+
+/// A request, as the person who made it sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RequestView {
+    /// Its name.
+    pub request: String,
+    /// What is asked for.
+    pub kind: Right,
+    /// The administration that answers.
+    pub body: String,
+    /// Only about this purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// What the person wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// Where it stands.
+    pub state: RequestState,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// Until when it must be answered.
+    pub due_at: Timestamp,
+    /// Whether that was put off, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_because: Option<String>,
+    /// What the person is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// When it was answered or refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// Where the copy of everything is, if that is the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<&'static str>,
+    /// Where to complain about the answer, or about none.
+    pub complain: Vec<Complaint>,
+}
+
+/// An authority that hears complaints.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
+pub struct Complaint {
+    /// Its name.
+    pub name: String,
+    /// Its address on the web.
+    pub uri: String,
+}
+
+/// The requests of one person, newest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RequestsPage {
+    /// At most a thousand.
+    pub requests: Vec<RequestView>,
+}
+
+impl Rights {
+    /// Records a request, and answers it if a machine can: with everything it does in one transaction.
+    ///
+    /// Any level of assurance may.
+    pub async fn file(
+        &self,
+        who: &Consenter,
+        body: &BodyId,
+        new: NewRequest,
+    ) -> Result<Filed, RightsError> {
+        if let Some(purpose) = &new.purpose {
+            let known = self.terms.purposes.get(purpose);
+            known.ok_or(RightsError::UnknownPurpose)?;
+        }
+        let subject = who.subject();
+        let request = RequestId::random(&*self.world.entropy);
+        let now = self.world.now();
+        let due_at = due_after(now).ok_or(RightsError::Unwritable)?;
+        let statement = match &new.statement {
+            Some(words) => Some(self.seal(subject, &statement_place(request), words).await?),
+            None => None,
+        };
+        let mut tx = self.db.begin().await?;
+        let payload = object(json!({
+            "request": request,
+            "right": new.right,
+            "body": body,
+            "purpose": new.purpose,
+            "due_at": due_at,
+            "with_statement": statement.is_some(),
+        }))?;
+        let entry = self
+            .log
+            .stage(&mut tx, Kind::RightsRequested, Some(subject), payload)
+            .await?
+            .entry;
+        let row = NewRow {
+            request,
+            subject,
+            body,
+            right: new.right,
+            purpose: new.purpose.as_ref(),
+            statement,
+            due_at,
+            at: now,
+            entry,
+        };
+        store::insert_request(&mut tx, row).await?;
+        let mut withdrawn = Vec::new();
+        if new.right.blocks() {
+            let blocking = Blocking {
+                request,
+                purpose: new.purpose.clone(),
+            };
+            let receipts = self.ledger.block(&mut tx, who, &blocking).await?;
+            withdrawn.extend(receipts.iter().map(|receipt| receipt.id));
+        }
+        if new.right.is_answered_at_once() {
+            let event = NewEvent {
+                request,
+                seq: 1,
+                event: "answered",
+                answer: None,
+                due_at: None,
+                at: now,
+            };
+            self.record(&mut tx, subject, event).await?;
+        }
+        tx.commit().await?;
+        let request = self.one(subject, request).await?;
+        Ok(Filed {
+            request: request.ok_or(RightsError::Unknown)?,
+            withdrawn,
+        })
+    }
+
+    /// The requests of a person, newest first.
+    pub async fn requests(&self, subject: SubjectId) -> Result<RequestsPage, RightsError> {
+        let mut requests = Vec::new();
+        for row in store::of_person(&self.db, subject, MOST).await? {
+            requests.push(self.view(row).await?);
+        }
+        Ok(RequestsPage { requests })
+    }
+
+    async fn one(
+        &self,
+        subject: SubjectId,
+        request: RequestId,
+    ) -> Result<Option<RequestView>, RightsError> {
+        match store::one(&self.db, request).await? {
+            Some(row) if row.subject == subject => Ok(Some(self.view(row).await?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Writes one step of a request, and its log entry, in the caller's transaction.
+    pub(super) async fn record(
+        &self,
+        tx: &mut Tx,
+        subject: SubjectId,
+        event: NewEvent,
+    ) -> Result<(), RightsError> {
+        let payload = object(json!({
+            "request": event.request,
+            "event": event.event,
+            "seq": event.seq,
+            "due_at": event.due_at,
+            "with_words": event.answer.is_some(),
+        }))?;
+        let entry = self
+            .log
+            .stage(tx, Kind::RightsAnswered, Some(subject), payload)
+            .await?
+            .entry;
+        Ok(store::insert_event(tx, event, entry).await?)
+    }
+
+    async fn view(&self, row: Row) -> Result<RequestView, RightsError> {
+        let Row {
+            request, subject, ..
+        } = row;
+        let statement = match &row.statement {
+            Some(sealed) => {
+                let place = statement_place(request);
+                self.opened(subject, &place, sealed).await?
+            }
+            None => None,
+        };
+        let mut answer = None;
+        let mut extended_because = None;
+        let mut answered_at = None;
+        for event in store::events(&self.db, request).await? {
+            let words = match &event.answer {
+                Some(sealed) => {
+                    let place = answer_place(request, event.seq);
+                    self.opened(subject, &place, sealed).await?
+                }
+                None => None,
+            };
+            match event.event.as_str() {
+                "extended" => extended_because = words,
+                "answered" | "refused" => (answer, answered_at) = (words, Some(event.at)),
+                _ => {}
+            }
+        }
+        Ok(RequestView {
+            request: request.to_string(),
+            kind: row.right,
+            body: row.body,
+            statement,
+            state: row.state,
+            received_at: row.at,
+            due_at: row.due_at,
+            extended_because,
+            answer,
+            answered_at,
+            export: row.right.is_copy().then_some("/v1/me/export"),
+            complain: self.authorities(row.purpose.as_ref()),
+            purpose: row.purpose.map(|purpose| purpose.to_string()),
+        })
+    }
+
+    fn authorities(&self, purpose: Option<&PurposeId>) -> Vec<Complaint> {
+        let mut authorities = Vec::new();
+        for one in self.terms.purposes.iter() {
+            if purpose.is_none_or(|purpose| *purpose == one.id) {
+                let complaint = Complaint {
+                    name: one.authority.name.clone(),
+                    uri: one.authority.uri.clone(),
+                };
+                if !authorities.contains(&complaint) {
+                    authorities.push(complaint);
+                }
+            }
+        }
+        authorities
+    }
+
+    pub(super) async fn seal(
+        &self,
+        subject: SubjectId,
+        place: &str,
+        words: &Words,
+    ) -> Result<Vec<u8>, KeyringError> {
+        let bytes = words.reveal().as_bytes();
+        self.keyring
+            .seal(subject, RetentionClass::Evidence, place, bytes)
+            .await
+    }
+
+    /// What was sealed; `None` once the person's keys were erased.
+    pub(super) async fn opened(
+        &self,
+        subject: SubjectId,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Option<String>, KeyringError> {
+        let class = RetentionClass::Evidence;
+        match self
+            .keyring
+            .open_sealed(subject, class, place, sealed)
+            .await
+        {
+            Ok(bytes) => Ok(String::from_utf8(bytes.to_vec()).ok()),
+            Err(KeyringError::Erased) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Where a statement lies, to which its ciphertext is bound.
+pub(super) fn statement_place(request: RequestId) -> String {
+    format!("rights_request/{request}")
+}
+
+/// Where the words of an answer lie.
+pub(super) fn answer_place(request: RequestId, seq: i64) -> String {
+    format!("rights_event/{request}/{seq}")
+}
+
+pub(super) fn object(value: Value) -> Result<Map<String, Value>, RightsError> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(RightsError::Unwritable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_bounded_plain_and_never_printed() {
+        let read = |text: &str| Words::try_from(text.to_owned());
+        assert_eq!(
+            read("  La meva adreça\nés una altra ")
+                .unwrap()
+                .reveal()
+                .lines()
+                .count(),
+            2
+        );
+        for wrong in ["", "  ", "a\u{7}b", "a\u{1b}[2J", &"x".repeat(2001)] {
+            assert_eq!(read(wrong), Err(InvalidWords));
+        }
+        assert_eq!(format!("{:?}", read("secret").unwrap()), "Words(·)");
+    }
+
+    #[test]
+    fn every_right_reads_back_by_its_word() {
+        for right in Right::ALL {
+            assert_eq!(Right::read(right.as_str()), Some(right));
+            assert_eq!(json!(right), right.as_str());
+        }
+        assert_eq!(Right::read("withdrawal"), None);
+    }
+}
