@@ -155,9 +155,7 @@ impl Evidence {
             let shipped = language
                 .zip(rows.purpose.as_ref())
                 .and_then(|(language, purpose)| {
-                    self.terms
-                        .notices
-                        .text(purpose, notice.version, language)
+                    self.terms.notices.text(purpose, notice.version, language)
                 });
             notice.text = shipped
                 .filter(|shipped| shipped.digest == notice.digest)

@@ -86,9 +86,14 @@ impl Fleet {
         };
         let made = fleet.command(0, &["keys", "init"]).await;
         assert!(made.status.success(), "{made:?}");
+        // One after the other: the first one migrates, and begins the log by publishing the notice.
+        let first = fleet.replicas[0].anchor();
         for replica in &mut fleet.replicas {
-            // One after the other: the first one migrates.
             replica.wanted = true;
+            if replica.anchor() != first {
+                crate::servers::until("the log is anchored", async || first.exists()).await;
+                std::fs::copy(&first, replica.anchor()).unwrap();
+            }
             replica.start();
             replica.until_ready().await;
         }

@@ -113,7 +113,7 @@ async fn an_answer_that_is_not_well_formed_is_named_and_not_used() {
 
 #[tokio::test]
 async fn an_answer_whose_seal_is_not_right_is_named_and_not_used() {
-    holds([
+    let held = holds([
         row(damaged(Damage::Absent), "error", "SIG-MISSING"),
         row(damaged(Damage::BodyChanged), "error", "SIG-DIGEST"),
         row(damaged(Damage::ValueChanged), "error", "SIG-VALUE"),
@@ -130,8 +130,8 @@ async fn an_answer_whose_seal_is_not_right_is_named_and_not_used() {
         row(damaged(Damage::UnknownCa), "error", "SIG-PATH"),
         row(damaged(Damage::Wrapped), "error", "SIG-WRAPPED-BODY"),
         row(damaged(Damage::DuplicateId), "error", "SIG-DUPLICATE-ID"),
-    ])
-    .await;
+    ]);
+    Box::pin(held).await;
 }
 
 #[tokio::test]

@@ -64,11 +64,14 @@ impl Secrets {
     }
 }
 
-/// Whether a word stands in a text by itself: `Lin`, but not `Lines` or `xLinz`, nor three letters among
-/// bytes that are no text, of which megabytes of ciphertext have a few.
+/// Whether a word stands in a text by itself: `Lin`, but not `Lines` or `xLinz`. Three or four letters
+/// among bytes that are no text do not count: megabytes of ciphertext have a few.
 fn has_word(text: &str, word: &str) -> bool {
-    let bound =
-        |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && !"+/\u{fffd}".contains(c));
+    let chance = word.len() <= 4;
+    let is_part = |c: char| {
+        c.is_alphanumeric() || "+/".contains(c) || (chance && c == char::REPLACEMENT_CHARACTER)
+    };
+    let bound = |c: Option<char>| c.is_none_or(|c| !is_part(c));
     text.match_indices(word).any(|(at, _)| {
         bound(text[..at].chars().next_back()) && bound(text[at + word.len()..].chars().next())
     })
