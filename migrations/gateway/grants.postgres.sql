@@ -40,12 +40,15 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
         event_outbox, consent_lapse TO gateway_application;
     GRANT SELECT, INSERT ON notice_text, rights_request, rights_event, blocking
         TO gateway_application;
+    GRANT SELECT, INSERT ON household, household_member, household_departure, household_child,
+        household_child_end, household_job, household_job_part TO gateway_application;
 
     -- The log's numbers and hashes are the sequencer's.
     GRANT SELECT ON log_staged, log_sequence, log_tile, log_head, log_checkpoint
         TO gateway_application;
 
     -- The mutable rest.
+    GRANT SELECT, INSERT, DELETE ON household_invitation TO gateway_application;
     GRANT SELECT, INSERT ON subject_document TO gateway_application;
     GRANT SELECT, INSERT, UPDATE (epoch, entries) ON subject_head TO gateway_application;
     GRANT SELECT (subject, person), INSERT, UPDATE (person) ON subject TO gateway_application;

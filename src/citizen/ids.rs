@@ -49,14 +49,20 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
+    /// A child under fourteen in a household, whom a member answers for.
+    ChildId;
     /// An entry of the data-exchange log.
     EntryId;
     /// One request to one source about one person, and what came of it.
     ExchangeId;
+    /// People who let one administration look at them together.
+    HouseholdId;
     /// An item of consent: one person, body, purpose, product, beneficiary.
     ItemId;
     /// A profile fetch.
     JobId;
+    /// One person's time in a household.
+    MembershipId;
     /// A signed statement of what was decided.
     ReceiptId;
     /// A request about one's rights.

@@ -12,8 +12,8 @@ mod year;
 
 pub use document::{CountryCode, Document, InvalidDocument, InvalidNif, Nif};
 pub use ids::{
-    BodyId, ClientId, EntryId, ExchangeId, Ine10, InvalidName, ItemId, JobId, ProductCode,
-    PurposeId, ReceiptId, RequestId, ServedId, SourceId, SubjectId,
+    BodyId, ChildId, ClientId, EntryId, ExchangeId, HouseholdId, Ine10, InvalidName, ItemId, JobId,
+    MembershipId, ProductCode, PurposeId, ReceiptId, RequestId, ServedId, SourceId, SubjectId,
 };
 pub use language::{Language, UnknownLanguage};
 pub use level::LevelOfAssurance;

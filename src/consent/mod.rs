@@ -43,8 +43,8 @@ pub use publication::{
     publications,
 };
 pub use purpose::{
-    Authority, ConsentRole, Controller, Offer, Offers, Places, Purpose, Purposes, PurposesError,
-    Retention, WireConsent,
+    Authority, Beneficiaries, ConsentRole, Controller, Offer, Offers, Places, Purpose, Purposes,
+    PurposesError, Retention, WireConsent,
 };
 pub use receipt::{Receipt, ReceiptEvent, ReceiptKeyError, ReceiptSigner};
 pub use record::CONTEXT_PATH;

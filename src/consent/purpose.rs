@@ -27,6 +27,9 @@ pub struct Purpose {
     pub title: BTreeMap<Language, String>,
     /// The most that may ever be asked; a body offers some of these.
     pub products: Vec<ProductCode>,
+    /// For whom the data are put together.
+    #[serde(default)]
+    pub beneficiary: Beneficiaries,
     /// Least level of assurance for agreeing.
     pub grant_level: LevelOfAssurance,
     /// Least level of assurance for starting a fetch.
@@ -53,6 +56,18 @@ pub struct Purpose {
     pub places: Places,
     /// On what terms each product may be asked.
     terms: BTreeMap<ProductCode, GrantTerms>,
+}
+
+/// For whom the data of a purpose are put together.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Beneficiaries {
+    /// The household a person is in: data of all who agreed go into one result.
+    Household,
+    /// The person alone.
+    #[default]
+    #[serde(rename = "self")]
+    Person,
 }
 
 /// Where things are. Countries are ISO 3166-1 codes, regions ISO 3166-2.

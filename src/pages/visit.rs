@@ -12,7 +12,7 @@ use super::html::Shell;
 use super::trouble::Trouble;
 use crate::api::app::App;
 use crate::citizen::{BodyId, Language, PurposeId};
-use crate::consent::Consenter;
+use crate::consent::{Beneficiaries, Consenter};
 use crate::identity::{Citizen, ReturnTo, Session};
 
 /// The cookie that keeps a reader's language, and nothing else.
@@ -82,11 +82,11 @@ impl Visit {
         )
     }
 
-    /// What these pages ask data for. There is one purpose.
+    /// What these pages ask data for. There is one purpose for a person alone.
     pub(super) fn purpose(&self) -> Result<PurposeId, Trouble> {
         let mut purposes = self.app.terms.purposes.iter();
         purposes
-            .next()
+            .find(|purpose| purpose.beneficiary == Beneficiaries::Person)
             .map(|purpose| purpose.id.clone())
             .ok_or(Trouble::NotFound)
     }

@@ -229,6 +229,7 @@ fn meaning(kind: &str) -> &'static str {
         "consent-granted" => "consent was given",
         "consent-refused" => "consent was refused",
         "consent-withdrawn" => "consent was withdrawn",
+        "household" => "the person began, joined or left a household, or acted for it",
         "intent" => "a request to a source was recorded before it was sent",
         "job-interrupted" => "a fetch of data was interrupted",
         "key-event" => "a key of the service changed",

@@ -45,6 +45,8 @@ kinds! {
     ConsentRefused = "consent-refused",
     /// Items of consent were withdrawn.
     ConsentWithdrawn = "consent-withdrawn",
+    /// A person began, joined or left a household, invited to it, or answered for a child.
+    Household = "household",
     /// A source is about to be asked.
     Intent = "intent",
     /// A fetch ended before it was finished.
