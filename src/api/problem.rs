@@ -40,6 +40,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// Not there, or not yours.
     NotFound,
+    /// The purpose is for a household, and the person is in none.
+    NotInHousehold,
     /// It will be there shortly.
     NotReady,
     /// The decision refers to a notice that is no longer offered.
@@ -62,7 +64,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in alphabetical order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Blocked,
         Self::ConsentExhausted,
         Self::ConsentRequired,
@@ -76,6 +78,7 @@ impl Kind {
         Self::LogUnavailable,
         Self::MethodNotAllowed,
         Self::NotFound,
+        Self::NotInHousehold,
         Self::NotReady,
         Self::NoticeVersionStale,
         Self::PayloadTooLarge,
@@ -151,6 +154,11 @@ impl Kind {
                 "not-found",
                 StatusCode::NOT_FOUND,
                 "There is nothing here for you",
+            ),
+            Self::NotInHousehold => (
+                "not-in-household",
+                StatusCode::CONFLICT,
+                "The person is in no household here",
             ),
             Self::NotReady => (
                 "not-ready",

@@ -123,6 +123,10 @@ impl From<ConsentError> for Problem {
                 Kind::PurposeNotAllowed,
                 format!("{product} is not asked for under this purpose by this body. {nothing}"),
             ),
+            ConsentError::NotInHousehold => Self::new(
+                Kind::NotInHousehold,
+                format!("This is for a household. Begin one, or join by an invitation. {nothing}"),
+            ),
             ConsentError::NotServed | ConsentError::ServedToAnother => Self::new(
                 Kind::NoticeVersionStale,
                 format!("No notice was served to this person under that id. {nothing}"),

@@ -48,6 +48,9 @@ pub enum ConsentError {
     /// older build than another replica.
     #[error("this replica does not have the notice in force")]
     NoticeNotHere,
+    /// A household's purpose, and the person is in no household.
+    #[error("the person is in no household here")]
+    NotInHousehold,
     /// No notice was shown under this id.
     #[error("no notice was shown under this id")]
     NotServed,

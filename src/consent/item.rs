@@ -1,19 +1,51 @@
 //! The unit of consent, and its state as a fold over what happened to it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::citizen::{
-    BodyId, ItemId, ProductCode, PurposeId, ReceiptId, ServedId, SourceId, SubjectId,
+    BodyId, HouseholdId, InvalidName, ItemId, ProductCode, PurposeId, ReceiptId, ServedId,
+    SourceId, SubjectId,
 };
 
 use super::grant_terms::GrantTerms;
 
-/// For whom the data are asked. A household is a later beneficiary.
-pub(super) const BENEFICIARY: &str = "self";
+/// For whom the data of an item are put together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Beneficiary {
+    /// A household the person is, or was, in: and for no other.
+    Household(HouseholdId),
+    /// The person alone.
+    Own,
+}
+
+impl fmt::Display for Beneficiary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Household(household) => household.fmt(f),
+            Self::Own => f.write_str(OWN),
+        }
+    }
+}
+
+impl FromStr for Beneficiary {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        match text {
+            OWN => Ok(Self::Own),
+            household => household.parse().map(Self::Household),
+        }
+    }
+}
+
+/// The word of the table, and part of the name of every item of one's own.
+const OWN: &str = "self";
 
 /// What a person answers about one product.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -33,6 +65,7 @@ pub(super) struct Event {
     pub item: ItemId,
     pub product: ProductCode,
     pub source: SourceId,
+    pub beneficiary: Beneficiary,
     pub what: What,
     /// Version of the notice it was decided under.
     pub version: u32,
@@ -199,16 +232,18 @@ pub(super) fn item_id(
     body: &BodyId,
     purpose: &PurposeId,
     product: &ProductCode,
+    beneficiary: Beneficiary,
 ) -> ItemId {
     let mut context = Context::new(&SHA256);
     context.update(b"interop-gateway/item/v1\0");
     context.update(subject.as_bytes());
+    let beneficiary = beneficiary.to_string();
     // None of the names can hold a NUL, so no two lists read alike.
     for name in [
         body.as_str(),
         purpose.as_str(),
         product.as_str(),
-        BENEFICIARY,
+        &beneficiary,
     ] {
         context.update(name.as_bytes());
         context.update(b"\0");
@@ -233,6 +268,7 @@ mod tests {
             item,
             product: "AEAT_IRPF/C4".parse().unwrap(),
             source: "AEAT".parse().unwrap(),
+            beneficiary: Beneficiary::Own,
             what,
             version: 3,
             language: "ca".to_owned(),
@@ -249,27 +285,29 @@ mod tests {
 
     #[test]
     fn an_item_has_one_id_and_other_items_have_others() {
-        let subject = SubjectId::random(&SystemEntropy::default());
-        let id = |subject, body: &str, product: &str| {
-            item_id(
-                subject,
-                &body.parse().unwrap(),
-                &"social-aid-recommendation".parse().unwrap(),
-                &product.parse().unwrap(),
-            )
+        let entropy = SystemEntropy::default();
+        let (subject, own) = (SubjectId::random(&entropy), Beneficiary::Own);
+        let household = || Beneficiary::Household(HouseholdId::random(&entropy));
+        let id = |subject, body: &str, product: &str, beneficiary| {
+            let purpose = "social-aid-recommendation".parse().unwrap();
+            let (body, product) = (body.parse().unwrap(), product.parse().unwrap());
+            item_id(subject, &body, &purpose, &product, beneficiary)
         };
-        let this = id(subject, "prova", "AEAT_IRPF/C4");
-        assert_eq!(this, id(subject, "prova", "AEAT_IRPF/C4"));
-        assert_ne!(this, id(subject, "altra", "AEAT_IRPF/C4"));
-        assert_ne!(this, id(subject, "prova", "AEAT_IRPF/C2"));
-        assert_ne!(
-            this,
-            id(
-                SubjectId::random(&SystemEntropy::default()),
-                "prova",
-                "AEAT_IRPF/C4"
-            )
-        );
+        let this = id(subject, "prova", "AEAT_IRPF/C4", own);
+        assert_eq!(this, id(subject, "prova", "AEAT_IRPF/C4", own));
+        let another = SubjectId::random(&entropy);
+        for other in [
+            id(subject, "altra", "AEAT_IRPF/C4", own),
+            id(subject, "prova", "AEAT_IRPF/C2", own),
+            id(another, "prova", "AEAT_IRPF/C4", own),
+            id(subject, "prova", "AEAT_IRPF/C4", household()),
+        ] {
+            assert_ne!(this, other);
+        }
+        let ours = household();
+        let one = id(subject, "prova", "AEAT_IRPF/C4", ours);
+        assert_eq!(one, id(subject, "prova", "AEAT_IRPF/C4", ours));
+        assert_ne!(one, id(subject, "prova", "AEAT_IRPF/C4", household()));
     }
 
     #[test]

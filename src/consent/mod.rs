@@ -5,6 +5,7 @@
 //! receipts. The [`Gate`] lets an exchange begin only under a live grant, and an answer be used or
 //! released only while that grant stands.
 
+mod capacity;
 mod error;
 mod gate;
 mod grant_terms;

@@ -30,6 +30,9 @@ pub struct Purpose {
     /// For whom the data are put together.
     #[serde(default)]
     pub beneficiary: Beneficiaries,
+    /// Products that are never asked of members of a household under eighteen.
+    #[serde(default)]
+    pub adults_only: Vec<ProductCode>,
     /// Least level of assurance for agreeing.
     pub grant_level: LevelOfAssurance,
     /// Least level of assurance for starting a fetch.

@@ -235,6 +235,7 @@ impl From<ConsentError> for Trouble {
             ConsentError::GrantNotAllowed
             | ConsentError::NoSuchNotice
             | ConsentError::NothingGranted
+            | ConsentError::NotInHousehold
             | ConsentError::UnknownItem
             | ConsentError::UnknownPurpose
             | ConsentError::UnknownReceipt => Self::NotFound,

@@ -193,6 +193,13 @@ impl Row {
         instant(self.int(column)?).ok_or(StoreError::Corrupt { column })
     }
 
+    /// An instant, or nothing.
+    pub fn instant_or_null(&self, column: usize) -> Result<Option<Timestamp>, StoreError> {
+        let micros = self.int_or_null(column)?;
+        let read = |micros| instant(micros).ok_or(StoreError::Corrupt { column });
+        micros.map(read).transpose()
+    }
+
     /// A text that reads as a name of ours, such as an id.
     pub fn parsed<T: std::str::FromStr>(&self, column: usize) -> Result<T, StoreError> {
         self.text(column)?

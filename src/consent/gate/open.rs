@@ -7,7 +7,8 @@ use crate::audit::Kind;
 use crate::citizen::{ExchangeId, ItemId, ProductCode, PurposeId, SourceId};
 use crate::store::{StoreError, Tx};
 
-use super::super::item::{Event, State, item_id};
+use super::super::capacity::Capacity;
+use super::super::item::{Event, State};
 use super::super::ledger::{block, fields, store as ledger};
 use super::super::proof::{Bound, ConsentProof};
 use super::super::publication::store as publication;
@@ -44,9 +45,13 @@ impl Gate {
         purpose: &Purpose,
         source: &SourceId,
     ) -> Result<Option<Opened>, Refusal> {
-        let item = item_id(ask.subject, &ask.body, &ask.purpose, &ask.product);
         // The epoch first: what is decided after this line moves it, and the update finds no row.
         let epoch = ledger::epoch(&self.db, ask.subject).await?;
+        let capacity = Capacity::seen(&self.db, ask.subject, &ask.body, purpose).await?;
+        let capacity = capacity.ok_or_else(|| Refusal::ConsentRequired {
+            product: ask.product.clone(),
+        })?;
+        let item = capacity.item(&ask.product);
         let grant = ledger::newest_seen(&self.db, item).await?;
         let grant = grant.ok_or_else(|| Refusal::ConsentRequired {
             product: ask.product.clone(),

@@ -11,7 +11,6 @@ use crate::citizen::{BodyId, JobId, PurposeId, RequestId, SubjectId};
 use crate::store::{StoreError, Tx};
 
 use super::super::error::ConsentError;
-use super::super::item::Event;
 use super::super::purpose::Purpose;
 use super::super::receipt::Receipt;
 use super::{Consenter, Ledger, fields, store};
@@ -49,11 +48,7 @@ impl Ledger {
                 continue;
             }
             until = until.max(kept_until(purpose, now).ok_or(ConsentError::Unwritable)?);
-            let newest = self.newest(tx, who, &purpose.id).await?;
-            let granted: Vec<Event> = newest.into_values().filter(Event::is_grant).collect();
-            if !granted.is_empty() {
-                receipts.push(self.withdraw(tx, who, &purpose.id, granted).await?);
-            }
+            receipts.extend(self.withdraw_under(tx, who, &purpose.id).await?);
         }
         let withdrawn: Vec<_> = receipts.iter().map(|receipt| receipt.id).collect();
         let payload = fields(json!({

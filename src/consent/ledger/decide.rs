@@ -7,11 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::audit::Kind;
-use crate::citizen::{ItemId, Language, ProductCode, PurposeId, ReceiptId, ServedId};
+use crate::citizen::{ItemId, Language, ProductCode, ReceiptId, ServedId};
 use crate::store::Tx;
 
+use super::super::capacity::Capacity;
 use super::super::error::ConsentError;
-use super::super::item::{Decision, Event, What, item_id};
+use super::super::item::{Decision, Event, What};
 use super::super::notice::Status;
 use super::super::publication::store as publication;
 use super::super::purpose::{Offer, Purpose};
@@ -76,13 +77,19 @@ impl Ledger {
         {
             return Err(ConsentError::Blocked);
         }
+        let capacity = Capacity::of(tx, who.subject, &who.body.id, purpose).await?;
+        let capacity = capacity.ok_or(ConsentError::NotInHousehold)?;
+        let mut products = decisions.decisions.iter().map(|(product, _)| product);
+        if let Some(product) = products.find(|product| !capacity.is_asked(product, now)) {
+            return Err(ConsentError::NotOffered(product.clone()));
+        }
         let newest = self.newest(tx, who, &purpose.id).await?;
-        if let Some(same) = decisions.already(who, &purpose.id, &newest) {
+        if let Some(same) = decisions.already(&capacity, &newest) {
             return self.known(tx, who, same).await;
         }
-        decisions.check_order(who, purpose, shown, &newest)?;
-        self.record_answers(tx, who, purpose, shown, decisions, now)
-            .await
+        decisions.check_order(&capacity, shown, &newest)?;
+        let happening = self.happening(who, purpose, &capacity, shown, decisions, now)?;
+        self.record(tx, who, &happening).await
     }
 
     /// The showing, if it was to this person and for this body.
@@ -158,22 +165,23 @@ impl Ledger {
             .ok_or_else(|| ConsentError::NotOffered(product.clone()))
     }
 
-    async fn record_answers(
+    fn happening<'a>(
         &self,
-        tx: &mut Tx,
         who: &Consenter,
-        purpose: &Purpose,
-        shown: &Shown,
+        purpose: &'a Purpose,
+        capacity: &Capacity<'_>,
+        shown: &'a Shown,
         decisions: &Decisions,
         now: Timestamp,
-    ) -> Result<Receipt, ConsentError> {
-        let until = purpose.valid_until(now).ok_or(ConsentError::Unwritable)?;
+    ) -> Result<Happening<'a>, ConsentError> {
+        let until = capacity.valid_until(now).ok_or(ConsentError::Unwritable)?;
         let change = |(product, decision): &(ProductCode, Decision)| {
             let offer = self.offer(who, purpose, product)?;
             Ok(Change {
-                item: item_id(who.subject, &who.body.id, &purpose.id, product),
+                item: capacity.item(product),
                 product: product.clone(),
                 source: offer.source.clone(),
+                beneficiary: capacity.beneficiary(),
                 categories: offer.categories.clone(),
                 what: match decision {
                     Decision::Grant => What::Granted { until },
@@ -188,7 +196,8 @@ impl Ledger {
                 },
             })
         };
-        let happening = Happening {
+        let changes = decisions.decisions.iter().map(change);
+        Ok(Happening {
             event: ReceiptEvent::GrantedAndRefused,
             kind: if decisions.granted().next().is_some() {
                 Kind::ConsentGranted
@@ -197,14 +206,9 @@ impl Ledger {
             },
             purpose,
             shown,
-            changes: decisions
-                .decisions
-                .iter()
-                .map(change)
-                .collect::<Result<_, ConsentError>>()?,
+            changes: changes.collect::<Result<_, ConsentError>>()?,
             at: now,
-        };
-        self.record(tx, who, &happening).await
+        })
     }
 }
 
@@ -235,12 +239,11 @@ impl Decisions {
     /// The receipt that already records exactly these answers to this showing, if one does.
     fn already(
         &self,
-        who: &Consenter,
-        purpose: &PurposeId,
+        capacity: &Capacity<'_>,
         newest: &BTreeMap<ItemId, Event>,
     ) -> Option<ReceiptId> {
         let mut receipts = self.decisions.iter().map(|(product, decision)| {
-            let event = newest.get(&item_id(who.subject, &who.body.id, purpose, product))?;
+            let event = newest.get(&capacity.item(product))?;
             (event.served == Some(self.served) && event.records(*decision)).then_some(event.receipt)
         });
         let first = receipts.next()??;
@@ -252,14 +255,12 @@ impl Decisions {
     /// Refuses a grant whose item was decided otherwise after the notice was shown.
     fn check_order(
         &self,
-        who: &Consenter,
-        purpose: &Purpose,
+        capacity: &Capacity<'_>,
         shown: &Shown,
         newest: &BTreeMap<ItemId, Event>,
     ) -> Result<(), ConsentError> {
         for product in self.granted() {
-            let item = item_id(who.subject, &who.body.id, &purpose.id, product);
-            let newest = newest.get(&item);
+            let newest = newest.get(&capacity.item(product));
             if newest.is_some_and(|event| event.supersedes(shown.served, shown.seen)) {
                 return Err(ConsentError::Superseded(product.clone()));
             }

@@ -25,7 +25,7 @@ use crate::clock::World;
 use crate::identity::{Channel, Citizen};
 use crate::store::keyring::Keyring;
 use crate::store::outbox::Outbox;
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, Tx};
 
 use super::error::ConsentError;
 use super::grant_terms::GrantTerms;
@@ -235,6 +235,11 @@ impl Ledger {
             served,
             notice: notice.clone(),
         })
+    }
+
+    /// Locks the person's head row: until `tx` ends nothing is decided, asked or released about them.
+    pub async fn hold(&self, tx: &mut Tx, subject: SubjectId) -> Result<(), StoreError> {
+        store::lock(tx, subject).await
     }
 
     /// From `effective_at` on, consent given under a version below `version` no longer counts.

@@ -9,9 +9,10 @@ use crate::citizen::{BodyId, ItemId, ProductCode, PurposeId, ReceiptId, SubjectI
 use crate::store::Tx;
 use crate::store::keyring::RetentionClass;
 
+use super::super::capacity::Capacity;
 use super::super::error::ConsentError;
 use super::super::grant_terms::GrantTerms;
-use super::super::item::{Event, State, fold, item_id};
+use super::super::item::{Event, State, fold};
 use super::super::publication::{Minima, store as publication};
 use super::super::purpose::Offer;
 use super::super::receipt::Receipt;
@@ -22,7 +23,8 @@ impl Ledger {
     /// Every item of a body and purpose, decided or not, with the epoch it was read under.
     ///
     /// Items come in the purpose's order; what is no longer asked for follows, so that it can
-    /// still be taken back.
+    /// still be taken back. Under a household's purpose they are of the household the person is in,
+    /// and nothing is asked of who is in none.
     pub async fn items(
         &self,
         subject: SubjectId,
@@ -42,8 +44,13 @@ impl Ledger {
 
         let today = |product: &ProductCode| terms.terms(product);
         let mut items = Vec::new();
-        for offer in self.terms.offers.of(body, terms) {
-            let item = item_id(subject, body, purpose, &offer.product);
+        let capacity = Capacity::seen(&self.db, subject, body, terms).await?;
+        let asked = capacity.iter().flat_map(|capacity| {
+            let offers = self.terms.offers.of(body, terms);
+            let offers = offers.filter(|offer| capacity.is_asked(&offer.product, now));
+            offers.map(|offer| (capacity.item(&offer.product), offer))
+        });
+        for (item, offer) in asked {
             items.push(match newest.remove(&item) {
                 Some(event) => {
                     let today = today(&event.product);

@@ -10,7 +10,7 @@ use crate::store::keyring::RetentionClass;
 
 use super::super::error::ConsentError;
 use super::super::grant_terms::GrantTerms;
-use super::super::item::{Event, What};
+use super::super::item::{Beneficiary, Event, What};
 use super::super::purpose::Purpose;
 use super::super::receipt::{
     Claims, ItemClaim, LogClaim, NoticeClaim, Receipt, ReceiptEvent, digest_of,
@@ -34,6 +34,7 @@ pub(super) struct Change {
     pub item: ItemId,
     pub product: ProductCode,
     pub source: SourceId,
+    pub beneficiary: Beneficiary,
     pub categories: Vec<String>,
     pub what: What,
     pub version: u32,
@@ -187,6 +188,7 @@ impl Change {
             item: self.item,
             product: self.product.clone(),
             source: self.source.clone(),
+            beneficiary: self.beneficiary,
             what: self.what,
             version: self.version,
             language: self.language.clone(),

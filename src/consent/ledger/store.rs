@@ -8,7 +8,7 @@ use crate::citizen::{BodyId, EntryId, ItemId, PurposeId, ServedId, SubjectId};
 use crate::store::{Db, Row, StoreError, Tx, Value, instant};
 
 use super::super::grant_terms::{Frequency, GrantTerms};
-use super::super::item::{BENEFICIARY, Event, What};
+use super::super::item::{Event, What};
 use super::super::notice::Notice;
 use super::super::record::Recorded;
 use super::Consenter;
@@ -160,7 +160,7 @@ pub(in super::super) async fn epoch(db: &Db, subject: SubjectId) -> Result<i64, 
 }
 
 const EVENTS: &str = "SELECT seq, item, product, event, version, served, valid_until, receipt, at, \
-     source, language, period, fetch_limit, fetch_window, data_life FROM consent_event \
+     source, language, period, fetch_limit, fetch_window, data_life, beneficiary FROM consent_event \
      WHERE subject = $1 AND body = $2 AND purpose = $3 ORDER BY seq";
 
 fn events_of(subject: SubjectId, body: &BodyId, purpose: &PurposeId) -> Vec<Value> {
@@ -199,7 +199,8 @@ pub(super) async fn events_shown(
 }
 
 const NEWEST: &str = "SELECT seq, item, product, event, version, served, valid_until, receipt, at, \
-     source, language, period, fetch_limit, fetch_window, data_life FROM consent_event WHERE item = $1 ORDER BY seq DESC LIMIT 1";
+     source, language, period, fetch_limit, fetch_window, data_life, beneficiary \
+     FROM consent_event WHERE item = $1 ORDER BY seq DESC LIMIT 1";
 
 /// The purpose of an item of this person and body, if it was ever decided.
 pub(super) async fn purpose_of(
@@ -252,7 +253,7 @@ pub(in super::super) async fn history(
         .rows(
             "SELECT e.seq, e.item, e.product, e.event, e.version, e.served, e.valid_until, \
              e.receipt, e.at, e.source, e.language, e.period, e.fetch_limit, e.fetch_window, \
-             e.data_life, e.purpose, e.notice, s.digest, s.at FROM consent_event e \
+             e.data_life, e.beneficiary, e.purpose, e.notice, s.digest, s.at FROM consent_event e \
              LEFT JOIN notice_served s ON s.served = e.served \
              WHERE e.item = $1 AND e.subject = $2 AND e.body = $3 ORDER BY e.seq",
             vec![
@@ -263,17 +264,17 @@ pub(in super::super) async fn history(
         )
         .await?;
     let shown = |row: &Row| -> Result<_, StoreError> {
-        let Some(digest) = row.text_or_null(17)? else {
+        let Some(digest) = row.text_or_null(18)? else {
             return Ok(None);
         };
-        Ok(Some((digest, row.instant(18)?)))
+        Ok(Some((digest, row.instant(19)?)))
     };
     rows.iter()
         .map(|row| {
             Ok(Recorded {
                 event: event(row)?,
-                purpose: row.parsed(15)?,
-                notice: row.text(16)?,
+                purpose: row.parsed(16)?,
+                notice: row.text(17)?,
                 shown: shown(row)?,
             })
         })
@@ -307,6 +308,7 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         source: row.parsed(9)?,
         language: row.text(10)?,
         terms: terms(row)?,
+        beneficiary: row.parsed(15)?,
     })
 }
 
@@ -353,7 +355,7 @@ pub(super) async fn insert_event(
             purpose.as_str().into(),
             event.product.as_str().into(),
             event.source.as_str().into(),
-            BENEFICIARY.into(),
+            event.beneficiary.to_string().into(),
             event.what.as_str().into(),
             notice.into(),
             event.version.into(),

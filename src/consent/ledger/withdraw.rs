@@ -43,21 +43,43 @@ impl Ledger {
     ) -> Result<Decided, ConsentError> {
         let mut tx = self.db.begin().await?;
         store::lock(&mut tx, who.subject).await?;
-        let newest = self.newest(&mut tx, who, purpose).await?;
-        let last = newest
-            .values()
-            .filter(|event| event.what == What::Withdrawn)
-            .max_by_key(|event| event.seq)
-            .map(|event| event.receipt);
-        let granted: Vec<Event> = newest.into_values().filter(Event::is_grant).collect();
-        let receipt = if granted.is_empty() {
-            let last = last.ok_or(ConsentError::NothingGranted)?;
-            self.known(&mut tx, who, last).await?
-        } else {
-            self.withdraw(&mut tx, who, purpose, granted).await?
+        let receipt = match self.withdraw_under(&mut tx, who, purpose).await? {
+            Some(receipt) => receipt,
+            None => self.last_withdrawal(&mut tx, who, purpose).await?,
         };
         tx.commit().await?;
         self.decided(who, purpose, receipt).await
+    }
+
+    async fn last_withdrawal(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        purpose: &PurposeId,
+    ) -> Result<Receipt, ConsentError> {
+        let newest = self.newest(tx, who, purpose).await?;
+        let withdrawn = newest
+            .values()
+            .filter(|event| event.what == What::Withdrawn);
+        let last = withdrawn.max_by_key(|event| event.seq);
+        let last = last.ok_or(ConsentError::NothingGranted)?;
+        self.known(tx, who, last.receipt).await
+    }
+
+    /// Takes back everything the person granted under a purpose, in the caller's transaction; `None`
+    /// when nothing was. The caller holds the person's head row.
+    pub async fn withdraw_under(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        purpose: &PurposeId,
+    ) -> Result<Option<Receipt>, ConsentError> {
+        let newest = self.newest(tx, who, purpose).await?;
+        let granted: Vec<Event> = newest.into_values().filter(Event::is_grant).collect();
+        if granted.is_empty() {
+            return Ok(None);
+        }
+        self.withdraw(tx, who, purpose, granted).await.map(Some)
     }
 
     pub(super) async fn withdraw(
@@ -89,6 +111,7 @@ impl Ledger {
             item: event.item,
             product: event.product,
             source: event.source,
+            beneficiary: event.beneficiary,
             what: What::Withdrawn,
             version: event.version,
             language: event.language,

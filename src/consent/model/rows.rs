@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use super::super::item::{Event, What};
+use super::super::item::{Beneficiary, Event, What};
 use super::Tick;
 use crate::citizen::{ItemId, ReceiptId};
 use crate::clock::SystemEntropy;
@@ -195,6 +195,7 @@ static SOME_EVENT: LazyLock<Event> = LazyLock::new(|| {
         item: ItemId::random(&entropy),
         product: "AEAT_IRPF/C4".parse().unwrap(),
         source: "AEAT".parse().unwrap(),
+        beneficiary: Beneficiary::Own,
         what: What::Refused,
         version: super::MINIMUM,
         language: "ca".to_owned(),

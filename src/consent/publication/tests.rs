@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use super::super::item::{Event, State, What};
+use super::super::item::{Beneficiary, Event, State, What};
 use super::super::notice::{DeclaredProduct, Declares, Difference, Touched, is_within};
 use super::super::purpose::Retention;
 use super::*;
@@ -130,6 +130,7 @@ fn granted(product: &str, version: u32) -> Event {
         item: ItemId::random(&entropy),
         product: product.parse().unwrap(),
         source: "S".parse().unwrap(),
+        beneficiary: Beneficiary::Own,
         what: What::Granted { until: at(1000) },
         version,
         language: "ca".to_owned(),

@@ -222,7 +222,13 @@ async fn a_grant_of_before_terms_were_stated_keeps_to_what_held_then() {
     // As the version before would have written it for somebody else.
     let pere = house.another().await;
     let mut tx = house.db.begin().await.unwrap();
-    let item = item::item_id(pere.subject, &pere.body.id, &purpose(), &product(C4));
+    let item = item::item_id(
+        pere.subject,
+        &pere.body.id,
+        &purpose(),
+        &product(C4),
+        item::Beneficiary::Own,
+    );
     let until = house.world.now() + SignedDuration::from_hours(24);
     tx.execute(
         "INSERT INTO subject_head (subject, epoch) VALUES ($1, 1)",
