@@ -30,7 +30,7 @@ pub struct Purpose {
     /// For whom the data are put together.
     #[serde(default)]
     pub beneficiary: Beneficiaries,
-    /// Products that are never asked of members of a household under eighteen.
+    /// Those of its products that are never asked of a member of a household under 18.
     #[serde(default)]
     pub adults_only: Vec<ProductCode>,
     /// Least level of assurance for agreeing.
@@ -142,6 +142,9 @@ pub struct Authority {
 /// Why the register of purposes cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PurposesError {
+    /// What is for adults only is not among its products.
+    #[error("purpose {0} keeps from minors what it does not ask at all")]
+    AdultsOnly(PurposeId),
     /// Answers kept longer than people are told.
     #[error("purpose {0} lets answers live longer than its retention says")]
     DataLife(PurposeId),
@@ -267,6 +270,13 @@ impl Purpose {
         if self.products.is_empty() {
             return Err(PurposesError::NoProducts(id()));
         }
+        if !self
+            .adults_only
+            .iter()
+            .all(|product| self.products.contains(product))
+        {
+            return Err(PurposesError::AdultsOnly(id()));
+        }
         if self.grant_level.min(self.fetch_level) < LevelOfAssurance::Low {
             return Err(PurposesError::Level(id()));
         }
@@ -360,7 +370,22 @@ mod tests {
         );
         assert_eq!(purpose.grant_level, LevelOfAssurance::Low);
         assert_eq!(purpose.fetch_level, LevelOfAssurance::Low);
-        assert_eq!(purposes.iter().count(), 1);
+    }
+
+    #[test]
+    fn the_purpose_of_a_household_asks_no_income_of_minors() {
+        let purposes = Purposes::embedded().unwrap();
+        assert_eq!(purposes.iter().count(), 2);
+        let of = |id: &str| purposes.get(&id.parse().unwrap()).unwrap();
+        let alone = of("social-aid-recommendation");
+        assert_eq!(alone.beneficiary, Beneficiaries::Person);
+        assert_eq!(alone.adults_only, []);
+
+        let household = of("social-aid-household");
+        assert_eq!(household.beneficiary, Beneficiaries::Household);
+        let mut of_minors = household.products.clone();
+        of_minors.retain(|product| !household.adults_only.contains(product));
+        assert_eq!(of_minors, ["PADRO/NUMERO_CONVIVENTS".parse().unwrap()]);
     }
 
     #[test]
@@ -381,6 +406,13 @@ mod tests {
         assert!(matches!(
             broken("\"low\"", "\"unknown\""),
             PurposesError::Level(_)
+        ));
+        assert!(matches!(
+            broken(
+                "adults_only = [\"AEAT_IRPF/C4\"",
+                "adults_only = [\"AEAT_IRPF/IRPF\""
+            ),
+            PurposesError::AdultsOnly(_)
         ));
         assert!(matches!(
             broken("\"Si\"", "\"NoOpo\""),

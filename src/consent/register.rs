@@ -333,7 +333,11 @@ mod tests {
             let terms = terms(Offers::new(offers));
             let mut let_through = BTreeSet::new();
             for body in ["prova", "altra", "cap"] {
-                for purpose in ["social-aid-recommendation", "marketing"] {
+                for purpose in [
+                    "social-aid-household",
+                    "social-aid-recommendation",
+                    "marketing",
+                ] {
                     for product in PRODUCTS {
                         let found = terms.find(
                             &body.parse().unwrap(),

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_notice_tells_everything_the_shipped_catalogue_asks() {
+    fn the_shipped_notices_tell_everything_the_shipped_catalogue_asks() {
         assert_eq!(shipped().defects(&[], now()), []);
         assert_eq!(shipped().offers.iter().count(), 5);
     }
@@ -219,9 +219,13 @@ mod tests {
             special: false,
         };
         terms.offers = Offers::new([("prova".parse().unwrap(), vec![offer])]);
+        // Under both purposes that ask for the product.
         assert!(matches!(
             terms.defects(&[], now())[..],
-            [TermsDefect::Undeclared { .. }]
+            [
+                TermsDefect::Undeclared { .. },
+                TermsDefect::Undeclared { .. }
+            ]
         ));
     }
 
@@ -266,7 +270,8 @@ mod tests {
         let before = "2025-01-01T00:00:00Z".parse().unwrap();
         assert_eq!(
             shipped().defects(&[], before),
-            [TermsDefect::NoNotice(id())]
+            ["social-aid-household", "social-aid-recommendation"]
+                .map(|purpose| TermsDefect::NoNotice(purpose.parse().unwrap()))
         );
     }
 

@@ -286,11 +286,12 @@ fn yes_and_no_differ_in_their_words_alone() {
 #[test]
 fn the_first_layer_is_short() {
     let notices = Notices::embedded().unwrap();
-    let purpose = "social-aid-recommendation".parse().unwrap();
-    for language in Language::ALL {
-        let notice = notices.text(&purpose, 1, language).unwrap();
-        let words: usize = notice.text.short.iter().map(words).sum();
-        assert!((1..=120).contains(&words), "{language}: {words}");
+    for purpose in ["social-aid-household", "social-aid-recommendation"] {
+        for language in Language::ALL {
+            let notice = notices.text(&purpose.parse().unwrap(), 1, language);
+            let words: usize = notice.unwrap().text.short.iter().map(words).sum();
+            assert!((1..=120).contains(&words), "{purpose} {language}: {words}");
+        }
     }
 }
 

@@ -30,6 +30,11 @@ macro_rules! embedded {
 
 /// The texts that ship with the program: path below `consent/notices` and content.
 const EMBEDDED: &[(&str, &str)] = embedded![
+    "social-aid-household/v1/notice.toml"
+    "social-aid-household/v1/ca.md"
+    "social-aid-household/v1/es.md"
+    "social-aid-household/v1/en.md"
+    "social-aid-household/v1/oc.md"
     "social-aid-recommendation/v1/notice.toml"
     "social-aid-recommendation/v1/ca.md"
     "social-aid-recommendation/v1/es.md"

@@ -1,16 +1,23 @@
+use std::collections::BTreeSet;
+
+use super::super::purpose::Purposes;
 use super::*;
+use crate::products::Catalogue;
 
 fn purpose() -> PurposeId {
     "social-aid-recommendation".parse().unwrap()
 }
 
-/// Version 1 as embedded and a version 2 made from it, its head changed.
+const HOUSEHOLD: &str = "social-aid-household";
+
+/// Version 1 as embedded and a version 2 of one notice made from it, its head changed.
 fn two_versions(change: impl Fn(String) -> String) -> Result<Notices, NoticesErrors> {
     let mut files: BTreeMap<String, String> = EMBEDDED
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
         .collect();
-    for (path, text) in EMBEDDED {
+    let of_purpose = |(path, _): &&(&str, &str)| path.starts_with(purpose().as_str());
+    for (path, text) in EMBEDDED.iter().filter(of_purpose) {
         let text = if path.ends_with("/notice.toml") {
             change(
                 text.replace("version = 1\n", "version = 2\n")
@@ -28,12 +35,14 @@ fn two_versions(change: impl Fn(String) -> String) -> Result<Notices, NoticesErr
 #[test]
 fn con_06_catalan_and_spanish_exist_reviewed_and_with_equal_structure() {
     let notices = Notices::embedded().unwrap();
-    let text = |language| notices.text(&purpose(), 1, language).unwrap();
-    let (ca, es) = (text(Language::Ca), text(Language::Es));
-    assert_eq!((ca.status, es.status), (Status::Reviewed, Status::Reviewed));
-    assert!(ca.text.same_structure(&es.text));
-    assert!(!ca.text.sections.is_empty());
-    assert_ne!(ca.digest, es.digest);
+    for purpose in [purpose(), HOUSEHOLD.parse().unwrap()] {
+        let text = |language| notices.text(&purpose, 1, language).unwrap();
+        let (ca, es) = (text(Language::Ca), text(Language::Es));
+        assert_eq!((ca.status, es.status), (Status::Reviewed, Status::Reviewed));
+        assert!(ca.text.same_structure(&es.text));
+        assert!(!ca.text.sections.is_empty());
+        assert_ne!(ca.digest, es.digest);
+    }
 }
 
 #[test]
@@ -106,11 +115,11 @@ fn everything_wrong_with_the_files_is_told_at_once() {
     }
     let NoticesErrors(errors) = Notices::read(&files).unwrap_err();
     let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        texts,
-        ["v1", "v2"]
-            .map(|v| format!("social-aid-recommendation/{v}: es is mandatory and reviewed"))
-    );
+    let purposes = [HOUSEHOLD.to_owned(), purpose().to_string()];
+    let expected = purposes.map(|purpose| {
+        ["v1", "v2"].map(|version| format!("{purpose}/{version}: es is mandatory and reviewed"))
+    });
+    assert_eq!(texts, expected.concat());
 }
 
 /// The one thing that is wrong.
@@ -144,8 +153,8 @@ fn a_folder_reads_like_the_embedded_notices() {
 #[test]
 fn every_text_is_in_short_sentences() {
     let notices = Notices::embedded().unwrap();
-    for language in Language::ALL {
-        let notice = notices.text(&purpose(), 1, language).unwrap();
+    for notice in everything(&notices) {
+        let language = notice.language;
         let sentences: Vec<usize> = notice
             .source
             .lines()
@@ -163,5 +172,87 @@ fn every_text_is_in_short_sentences() {
             sentences.iter().all(|words| *words <= 25),
             "{language}: a sentence over 25 words"
         );
+    }
+}
+
+/// Every text of version 1 of every notice.
+fn everything(notices: &Notices) -> Vec<&Notice> {
+    let texts = notices
+        .versions
+        .keys()
+        .map(|purpose| Language::ALL.map(|language| notices.text(purpose, 1, language).unwrap()));
+    let texts: Vec<_> = texts.flatten().collect();
+    assert_eq!(texts.len(), 8);
+    texts
+}
+
+/// The texts of the household's notice, each with its section that is called so in Catalan: every
+/// language has it at the same place.
+fn household(notices: &Notices, heading: &str) -> Vec<(Notice, Section)> {
+    let purpose: PurposeId = HOUSEHOLD.parse().unwrap();
+    let text = |language| notices.text(&purpose, 1, language).unwrap();
+    let mut sections = text(Language::Ca).text.sections.iter();
+    let at = sections.position(|section| section.heading == heading);
+    let at = at.unwrap_or_else(|| panic!("no section {heading}"));
+    Language::ALL
+        .map(|language| {
+            let text = text(language);
+            (text.clone(), text.text.sections[at].clone())
+        })
+        .to_vec()
+}
+
+fn entries(section: &Section) -> Vec<&String> {
+    let lists = section.blocks.iter().map(|block| match block {
+        Block::List(entries) => entries.as_slice(),
+        Block::Paragraph(_) => &[],
+    });
+    lists.flatten().collect()
+}
+
+#[test]
+fn hh_05_the_households_notice_names_every_source_its_products_are_asked_of() {
+    let purpose: PurposeId = HOUSEHOLD.parse().unwrap();
+    let purposes = Purposes::embedded().unwrap();
+    let catalogue = Catalogue::parse(include_str!("../../../config/products.toml")).unwrap();
+    let notices = Notices::embedded().unwrap();
+    let declared = &notices.version(&purpose, 1).unwrap().declares.products;
+
+    let asked = &purposes.get(&purpose).unwrap().products;
+    assert!(asked.iter().all(|product| declared.contains_key(product)));
+    let sources: BTreeSet<_> = declared.values().map(|one| &one.source).collect();
+    for (notice, section) in household(&notices, "D'on surten les dades") {
+        let (language, entries) = (notice.language, entries(&section));
+        assert_eq!(entries.len(), sources.len(), "{language}");
+        for source in &sources {
+            let name = catalogue.source(source).unwrap().name.in_language(language);
+            let mut words = name
+                .split(|sign: char| !sign.is_alphabetic())
+                .filter(|word| !word.is_empty());
+            let named = entries
+                .iter()
+                .any(|entry| words.clone().all(|word| entry.contains(word)));
+            assert!(words.next().is_some() && named, "{language}: {name}");
+        }
+    }
+}
+
+#[test]
+fn hh_05_the_households_notice_says_in_every_language_what_others_may_guess() {
+    let notices = Notices::embedded().unwrap();
+    for (notice, section) in household(&notices, "Què es pot endevinar") {
+        let language = notice.language;
+        // What two adults can work out, what a recommendation gives away, what "complete" does.
+        assert_eq!(entries(&section).len(), 3, "{language}");
+        let (guess, subtract) = match language {
+            Language::Ca => ("endevinar", "restar"),
+            Language::Es => ("adivinar", "restar"),
+            Language::En => ("guess", "take away"),
+            Language::Oc => ("endonviar", "restar"),
+        };
+        assert!(section.heading.contains(guess), "{language}");
+        // And before anything is opened: who knows the sum can take it apart.
+        let (first, _) = notice.source.split_once("\n---\n").unwrap();
+        assert!(first.contains(subtract), "{language}");
     }
 }

@@ -344,15 +344,18 @@ fn ok() -> Outcome {
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Version 1 and a version 2 made from it, its head changed.
+/// Version 1 of every notice, and a version 2 made from that of the first purpose, its head changed.
 fn newer_notices(change: impl Fn(&str) -> String) -> Notices {
     let folder = tempfile::tempdir().unwrap();
-    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("consent/notices/social-aid-recommendation/v1");
-    let to = folder.path().join("social-aid-recommendation");
-    for version in ["v1", "v2"] {
-        std::fs::create_dir_all(to.join(version)).unwrap();
-        for entry in std::fs::read_dir(&from).unwrap() {
+    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("consent/notices");
+    for (purpose, version) in [
+        ("social-aid-household", "v1"),
+        ("social-aid-recommendation", "v1"),
+        ("social-aid-recommendation", "v2"),
+    ] {
+        let to = folder.path().join(purpose).join(version);
+        std::fs::create_dir_all(&to).unwrap();
+        for entry in std::fs::read_dir(shipped.join(purpose).join("v1")).unwrap() {
             let file = entry.unwrap();
             let mut text = std::fs::read_to_string(file.path()).unwrap();
             if version == "v2" && file.file_name() == "notice.toml" {
@@ -362,7 +365,7 @@ fn newer_notices(change: impl Fn(&str) -> String) -> Notices {
                     .replace("2026-01-01", "2026-06-01");
                 text = change(&text);
             }
-            std::fs::write(to.join(version).join(file.file_name()), text).unwrap();
+            std::fs::write(to.join(file.file_name()), text).unwrap();
         }
     }
     Notices::from_folder(folder.path()).unwrap()

@@ -82,7 +82,11 @@ async fn a_version_is_checked_and_published_by_command() {
 
     let (register, _) = said(&town.command(&["consent", "register"]).await, 0);
     let register: Value = serde_json::from_str(&register).unwrap();
-    let activity = &register["purposes"][0];
+    let activities = register["purposes"].as_array().unwrap();
+    let activity = activities
+        .iter()
+        .find(|activity| activity["purpose"] == PURPOSE)
+        .unwrap();
     assert_eq!(activity["controller"]["name"], "Ajuntament de Vilabona");
     assert_eq!(activity["notice"]["in_force"], 1);
     assert_eq!(activity["notice"]["versions"][1]["version"], 2);

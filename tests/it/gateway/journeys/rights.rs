@@ -428,8 +428,11 @@ async fn the_rights_say_where_each_is_exercised_by_when_it_is_answered_and_where
         .unwrap()
         .ok()
         .unwrap();
-    let purpose = &listed["purposes"][0];
-    assert_eq!(purpose["title"], "Recomendarle ayudas sociales");
+    let titles = listed["purposes"].as_array().unwrap().iter();
+    let titles: Vec<_> = titles.map(|purpose| text(purpose, "title")).collect();
+    let household = "Recomendar ayudas sociales a su hogar";
+    assert_eq!(titles, [household, "Recomendarle ayudas sociales"]);
+    let purpose = &listed["purposes"][1];
     assert_eq!(purpose["contact"], "dpd@ajuntament.example.cat");
     assert_eq!(purpose["authority"]["uri"], "https://apdcat.gencat.cat");
     for right in purpose["rights"].as_array().unwrap() {
