@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::citizen::{BodyId, Language, LevelOfAssurance, ProductCode, PurposeId, SourceId};
 use crate::products::Product;
+use crate::products::aeat_irpf::JointReturns;
 
 use super::grant_terms::{GrantTerms, Stretch};
 
@@ -33,6 +34,9 @@ pub struct Purpose {
     /// Those of its products that are never asked of a member of a household under 18.
     #[serde(default)]
     pub adults_only: Vec<ProductCode>,
+    /// What a person's own profile may tell of a return that is their spouse's as well.
+    #[serde(default)]
+    pub joint_returns: JointReturns,
     /// Least level of assurance for agreeing.
     pub grant_level: LevelOfAssurance,
     /// Least level of assurance for starting a fetch.
@@ -380,6 +384,7 @@ mod tests {
         let alone = of("social-aid-recommendation");
         assert_eq!(alone.beneficiary, Beneficiaries::Person);
         assert_eq!(alone.adults_only, []);
+        assert_eq!(alone.joint_returns, JointReturns::Withheld);
 
         let household = of("social-aid-household");
         assert_eq!(household.beneficiary, Beneficiaries::Household);

@@ -10,7 +10,7 @@ use super::{Exchange, ProfileError, recipient};
 use crate::citizen::{ExchangeId, JobId, ProductCode, SubjectId};
 use crate::consent::Release;
 use crate::identity::Citizen;
-use crate::profile::{Audience, Projection, SourceOutcome, normalise};
+use crate::profile::{Audience, Projection, SourceOutcome, normalise_by};
 
 impl Exchange {
     /// Hands a person's profile over, once its release is durable.
@@ -31,8 +31,15 @@ impl Exchange {
             JobState::Interrupted => return Err(ProfileError::Gone),
             JobState::Finished => {}
         }
+        let purpose = self.inner.terms.purposes.get(&ended.purpose);
+        let joint = purpose.map(|purpose| purpose.joint_returns);
         let outcomes = self.outcomes(citizen, ended).await?;
-        let profile = normalise(&outcomes, &self.inner.indicators, self.inner.today());
+        let profile = normalise_by(
+            &outcomes,
+            &self.inner.indicators,
+            self.inner.today(),
+            joint.unwrap_or_default(),
+        );
         let projection = profile.project(audience);
         self.inner
             .gate

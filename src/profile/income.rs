@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Band, Fact, GapReason, Provenance};
 use crate::citizen::{EuroCents, FiscalYear};
-use crate::products::aeat_irpf::{Answer, Basis, Filing, Outcome, TaxReturn};
+use crate::products::aeat_irpf::{Answer, Basis, Filing, JointReturns, Outcome, TaxReturn};
 
 /// What is known of a person's income. All known parts come from one answer.
 #[derive(Clone, Eq, PartialEq)]
@@ -19,6 +19,9 @@ pub struct Income {
     pub fiscal_year: Option<FiscalYear>,
     /// The amount against the indicators of its year; empty without an amount or indicators.
     pub bands: Vec<Band>,
+    /// The total of a couple's return, as much the other's as this person's. It counts in a
+    /// household in which both agreed, and no projection of this person reads it.
+    pub(super) couples: Option<(IncomeAmount, Provenance)>,
 }
 
 /// How the tax agency knows a person. Not collapsed: each calls for something else.
@@ -74,7 +77,7 @@ pub enum Certainty {
 }
 
 /// What kind of sum an amount is. Aids differ precisely here.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ComputationBasis {
     /// Gross amounts reported by payers.
     GrossImputations,
@@ -109,16 +112,21 @@ impl Income {
             annual: Fact::Gap(reason),
             fiscal_year: None,
             bands: Vec::new(),
+            couples: None,
         }
     }
 
     /// What one answer says.
-    pub(super) fn from_answer(answer: &Answer, provenance: &Provenance) -> Self {
+    pub(super) fn from_answer(
+        answer: &Answer,
+        provenance: &Provenance,
+        joint: JointReturns,
+    ) -> Self {
         let (status, kind, annual) = match &answer.outcome {
             Outcome::Declared(filed) => (
                 Ok(IncomeStatus::Declared),
                 Ok(kind_of(filed.filing)),
-                declared(filed),
+                declared(filed, joint),
             ),
             Outcome::NotObliged(imputations) => (
                 Ok(IncomeStatus::NotObligedWithImputations),
@@ -143,20 +151,36 @@ impl Income {
             kind: Fact::from(kind, provenance),
             annual: Fact::from(annual, provenance),
             bands: Vec::new(),
+            couples: couples(&answer.outcome).map(|amount| (amount, provenance.clone())),
         }
     }
 }
 
 /// The amount of a return, unless it is a couple's: the other half has not agreed here.
-fn declared(filed: &TaxReturn) -> Result<IncomeAmount, GapReason> {
-    match filed.filing {
-        Filing::Individual | Filing::JointOneAdult => {}
-        Filing::JointWithSpouse => return Err(GapReason::WithheldJointReturn),
-        // It may be a couple's, and then it is not this person's to show.
-        Filing::NotStated => return Err(GapReason::CannotTell),
+fn declared(filed: &TaxReturn, joint: JointReturns) -> Result<IncomeAmount, GapReason> {
+    match (filed.filing, joint) {
+        (Filing::Individual | Filing::JointOneAdult, _)
+        | (Filing::JointWithSpouse, JointReturns::TotalOnly) => {}
+        (Filing::JointWithSpouse, JointReturns::Withheld) => {
+            return Err(GapReason::WithheldJointReturn);
+        }
+        // It may be a couple's, and then it is not known to be even that.
+        (Filing::NotStated, _) => return Err(GapReason::CannotTell),
     }
-    let (amount, basis) = filed.income.ok_or(GapReason::CannotTell)?;
-    Ok(IncomeAmount {
+    stated(filed).ok_or(GapReason::CannotTell)
+}
+
+/// The total of a return that two spouses filed together.
+fn couples(outcome: &Outcome) -> Option<IncomeAmount> {
+    match outcome {
+        Outcome::Declared(filed) if filed.filing == Filing::JointWithSpouse => stated(filed),
+        _ => None,
+    }
+}
+
+/// The figure of a return.
+fn stated(filed: &TaxReturn) -> Option<IncomeAmount> {
+    filed.income.map(|(amount, basis)| IncomeAmount {
         amount,
         certainty: Certainty::Figure,
         basis: match basis {

@@ -2,10 +2,12 @@
 //!
 //! Absent is not zero: a field nobody could fill says why. The profile decides nothing; it carries
 //! where each value comes from, so that a recommender can explain itself and a citizen can object.
+//! What several people of one household said is one result of its own, in which nobody is told apart.
 
 mod bands;
 mod fact;
 mod gap;
+mod household;
 mod income;
 mod indicators;
 mod normalise;
@@ -15,9 +17,12 @@ mod provenance;
 pub use bands::{Band, Multiple, Position};
 pub use fact::Fact;
 pub use gap::GapReason;
+pub use household::{
+    Count, HouseholdGap, HouseholdProfile, HouseholdProjection, LivingTogether, Part, household,
+};
 pub use income::{Certainty, ComputationBasis, Income, IncomeAmount, IncomeKind, IncomeStatus};
 pub use indicators::{Indicator, IndicatorErrors, IndicatorName, Indicators, UnknownIndicator};
-pub use normalise::normalise;
+pub use normalise::{normalise, normalise_by};
 pub use projection::{Audience, Projection};
 pub use provenance::{Provenance, Reference};
 

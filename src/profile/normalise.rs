@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::bands::bands;
 use super::{Fact, GapReason, Income, Indicators, Profile, Provenance, SourceOutcome};
 use crate::citizen::ProductCode;
+use crate::products::aeat_irpf::JointReturns;
 use crate::products::dgp_identity::Finding;
 use crate::products::padro_household_size::Outcome as HouseholdOutcome;
 use crate::products::tgss_in_work::Situation;
@@ -13,7 +14,7 @@ use crate::products::{
     padro_household_size, tgss_in_work,
 };
 
-/// Puts the answers about one person together.
+/// Puts the answers about one person together, a couple's total withheld.
 ///
 /// A product that is not among the inputs counts as not asked. Where several answers speak of the
 /// same field (a later year, a fall-back) the one that says most is taken whole, never mixed.
@@ -21,6 +22,16 @@ pub fn normalise(
     inputs: &[(ProductCode, SourceOutcome)],
     indicators: &Indicators,
     on: Date,
+) -> Profile {
+    normalise_by(inputs, indicators, on, JointReturns::Withheld)
+}
+
+/// As [`normalise`], where a couple's total is told or not.
+pub fn normalise_by(
+    inputs: &[(ProductCode, SourceOutcome)],
+    indicators: &Indicators,
+    on: Date,
+    joint: JointReturns,
 ) -> Profile {
     let (verified, birth_date, nationality) = person(inputs);
     let (household_size, municipality) = household(inputs);
@@ -30,7 +41,7 @@ pub fn normalise(
         verified,
         birth_date,
         nationality,
-        income: income(inputs, indicators),
+        income: income(inputs, indicators, joint),
         in_work: in_work(inputs),
         household_size,
         municipality,
@@ -39,13 +50,16 @@ pub fn normalise(
 
 type Inputs = [(ProductCode, SourceOutcome)];
 
-fn income(inputs: &Inputs, indicators: &Indicators) -> Income {
+fn income(inputs: &Inputs, indicators: &Indicators, joint: JointReturns) -> Income {
     let best = answers(inputs)
         .filter_map(|(answer, provenance)| match answer {
             Answer::Income(answer) => Some((answer, provenance)),
             _ => None,
         })
-        .map(|(answer, provenance)| (Income::from_answer(answer, provenance), answer, provenance))
+        .map(|(answer, provenance)| {
+            let income = Income::from_answer(answer, provenance, joint);
+            (income, answer, provenance)
+        })
         .max_by_key(|(income, answer, provenance)| rank(income, answer, provenance));
     let Some((mut income, _, _)) = best.filter(|(income, _, _)| income.status.is_known()) else {
         let said = answers(inputs).filter_map(|(answer, _)| match answer {

@@ -88,7 +88,7 @@ struct Household {
 }
 
 #[derive(Clone, Serialize)]
-struct Amount {
+pub(super) struct Amount {
     cents: i64,
     certainty: &'static str,
     computation_basis: &'static str,
@@ -224,7 +224,7 @@ fn nationality(nationality: &Nationality) -> NationalityView {
     }
 }
 
-fn amount(income: &IncomeAmount) -> Amount {
+pub(super) fn amount(income: &IncomeAmount) -> Amount {
     Amount {
         cents: income.amount.cents(),
         certainty: match income.certainty {

@@ -133,6 +133,7 @@ struct Nationality {
 
 #[derive(Deserialize)]
 struct Income {
+    kind: Field<String>,
     annual: Field<Amount>,
     fiscal_year: Option<i16>,
 }
@@ -237,6 +238,7 @@ impl Writer<'_> {
                 .with("gap-no-return", &[("year", year.to_string().into())]);
             return self.gap_with("fact-income", Look::NoRecord, text);
         }
+        let joint = matches!(&income.kind, Field::Known { value, .. } if value == "declared_joint");
         self.fact("fact-income", &income.annual, |amount| {
             let money = format::money(self.texts.0, EuroCents::from_cents(amount.cents));
             let key = match (amount.cents, amount.certainty.as_str()) {
@@ -249,7 +251,9 @@ impl Writer<'_> {
                 (_, "floor") => "value-income-floor",
                 _ => match amount.computation_basis.as_str() {
                     "gross_imputations" => "value-income-gross",
+                    "income_level" if joint => "value-income-level-joint",
                     "income_level" => "value-income-level",
+                    _ if joint => "value-income-base-joint",
                     _ => "value-income-base",
                 },
             };
@@ -410,24 +414,56 @@ mod tests {
     use super::*;
     use crate::citizen::{ExchangeId, FiscalYear, ProductCode};
     use crate::clock::SystemEntropy;
+    use crate::products::Answer;
+    use crate::products::aeat_irpf::{self, Basis, Filing, JointReturns, Outcome, TaxReturn};
     use crate::profile::{
-        Audience, Certainty, ComputationBasis, Fact as Known, GapReason, Income, IncomeAmount,
-        IncomeKind, IncomeStatus, Profile, Provenance, Reference,
+        Audience, Fact as Known, GapReason, Income, Indicators, Profile, Provenance, Reference,
+        SourceOutcome, normalise_by,
     };
 
+    fn provenance(product: &str, source: &str) -> Provenance {
+        Provenance {
+            product: product.parse().unwrap(),
+            source: source.parse().unwrap(),
+            exchange: ExchangeId::random(&SystemEntropy::default()),
+            obtained_at: "2026-03-05T09:42:00Z".parse().unwrap(),
+            reference: Reference::FiscalYear(FiscalYear::new(2024)),
+            issuer_reference: None,
+        }
+    }
+
     fn known<T>(value: T, product: &str, source: &str) -> Known<T> {
-        let product: ProductCode = product.parse().unwrap();
         Known::Known {
             value,
-            provenance: Provenance {
-                product,
-                source: source.parse().unwrap(),
-                exchange: ExchangeId::random(&SystemEntropy::default()),
-                obtained_at: "2026-03-05T09:42:00Z".parse().unwrap(),
-                reference: Reference::FiscalYear(FiscalYear::new(2024)),
-                issuer_reference: None,
-            },
+            provenance: provenance(product, source),
         }
+    }
+
+    /// The income of somebody who filed a return so, of a body that tells a couple's total.
+    fn income(filing: Filing, cents: i64, basis: Basis) -> Income {
+        let answer = Answer::Income(aeat_irpf::Answer {
+            code: "1000".to_owned(),
+            outcome: Outcome::Declared(TaxReturn {
+                filing,
+                income: Some((EuroCents::from_cents(cents), basis)),
+            }),
+            fiscal_year: FiscalYear::new(2024),
+            reference: None,
+            issued_on: None,
+        });
+        let product: ProductCode = "AEAT_IRPF/C4".parse().unwrap();
+        let provenance = provenance(product.as_str(), "AEAT");
+        let outcome = SourceOutcome::Answered { answer, provenance };
+        let indicators = include_str!("../../../config/indicators.toml");
+        let indicators = Indicators::parse(indicators).unwrap();
+        let on = date(2026, 3, 5);
+        normalise_by(
+            &[(product, outcome)],
+            &indicators,
+            on,
+            JointReturns::TotalOnly,
+        )
+        .income
     }
 
     fn profile(cents: i64) -> Profile {
@@ -437,24 +473,32 @@ mod tests {
             verified: Known::Gap(GapReason::NotIdentified),
             birth_date: Known::Gap(GapReason::NoRecord),
             nationality: Known::Gap(GapReason::Refused),
-            income: Income {
-                status: known(IncomeStatus::Declared, "AEAT_IRPF/C4", "AEAT"),
-                kind: known(IncomeKind::DeclaredIndividual, "AEAT_IRPF/C4", "AEAT"),
-                annual: known(
-                    IncomeAmount {
-                        amount: EuroCents::from_cents(cents),
-                        certainty: Certainty::Figure,
-                        basis: ComputationBasis::TaxableBase,
-                    },
-                    "AEAT_IRPF/C4",
-                    "AEAT",
-                ),
-                fiscal_year: Some(FiscalYear::new(2024)),
-                bands: Vec::new(),
-            },
+            income: income(Filing::Individual, cents, Basis::TaxableBase),
             in_work: Known::Gap(GapReason::NotAnswering),
             household_size: known(3, "PADRO/NUMERO_CONVIVENTS", "PADRO"),
             municipality: known("08019".parse().unwrap(), "PADRO/NUMERO_CONVIVENTS", "PADRO"),
+        }
+    }
+
+    #[test]
+    fn a_couples_total_is_said_to_be_of_everybody_on_the_return() {
+        for (language, word) in [
+            (Language::Ca, "tothom"),
+            (Language::Es, "todas las personas"),
+            (Language::En, "everybody"),
+            (Language::Oc, "toti"),
+        ] {
+            for basis in [Basis::IncomeLevel, Basis::TaxableBase] {
+                let said = |filing| {
+                    let profile = Profile {
+                        income: income(filing, 3_142_000, basis),
+                        ..profile(0)
+                    };
+                    facts(&profile, language).remove(0).text
+                };
+                assert!(said(Filing::JointWithSpouse).contains(word), "{language}");
+                assert!(!said(Filing::Individual).contains(word), "{language}");
+            }
         }
     }
 

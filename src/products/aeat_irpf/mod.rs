@@ -10,7 +10,7 @@ mod tax_return;
 
 pub use answer::{Answer, Outcome};
 pub use imputations::Imputations;
-pub use tax_return::{Basis, Filing, TaxReturn};
+pub use tax_return::{Basis, Filing, JointReturns, TaxReturn};
 
 /// Namespace of AOC's wrapping elements.
 pub(super) const WRAPPER: &str = "http://www.aocat.net/aeat/irpf";

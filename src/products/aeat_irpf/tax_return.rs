@@ -33,6 +33,17 @@ pub enum Filing {
     NotStated,
 }
 
+/// What may be told of the total of a couple's return. The data-protection officer's to decide.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JointReturns {
+    /// Nothing to anyone who is not one of a household in which both spouses agreed.
+    #[default]
+    Withheld,
+    /// The total to either spouse, said to be of a joint return. No part of it: there is none.
+    TotalOnly,
+}
+
 /// What kind of sum a figure is; aids differ precisely there.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum Basis {

@@ -40,6 +40,35 @@ fn a_couples_total_is_withheld_and_said_to_be() {
 }
 
 #[test]
+fn a_couples_total_is_told_only_where_the_data_protection_officer_said_so_and_named_joint() {
+    use crate::products::aeat_irpf::JointReturns::{TotalOnly, Withheld};
+
+    let inputs = [answered(ProductKind::AeatC4, "joint_return", ANNA, 2024)];
+    let by = |joint| normalise_by(&inputs, indicators(), today(), joint);
+    assert_eq!(by(Withheld), profile(&inputs));
+    let income = by(TotalOnly).income;
+    assert_eq!(income.kind.value(), Some(&IncomeKind::DeclaredJoint));
+    let amount = income.annual.value().unwrap().amount;
+    assert_eq!(amount, EuroCents::from_cents(3_142_000));
+    assert!(!income.bands.is_empty());
+    // A return that does not say how it was filed is not known to be a couple's.
+    let inputs = [answered(
+        ProductKind::AeatC4,
+        "level_without_a_return",
+        MARTA,
+        2024,
+    )];
+    let unknown = normalise_by(&inputs, indicators(), today(), TotalOnly).income;
+    assert_eq!(unknown.annual.gap(), Some(GapReason::CannotTell));
+
+    for audience in [Audience::Citizen, Audience::Recommender] {
+        let told = |joint| serde_json::to_string(&by(joint).project(audience)).unwrap();
+        assert!(!told(Withheld).contains("3142000"));
+        assert!(told(TotalOnly).contains("3142000"));
+    }
+}
+
+#[test]
 fn a_joint_return_of_one_adult_is_that_adults_figure() {
     let income = income("joint_return_one_adult", CARLES, 2024);
     assert_eq!(income.kind.value(), Some(&IncomeKind::DeclaredJoint));

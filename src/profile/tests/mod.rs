@@ -1,6 +1,7 @@
 //! What each answer becomes, and what must hold for all of them together.
 
 mod cases;
+mod household;
 mod laws;
 mod strategies;
 
