@@ -207,3 +207,28 @@ async fn aud_09_anyone_reads_the_register_and_it_names_what_a_citizen_is_asked_a
     let asked = citizen.consents(PURPOSE).await.unwrap();
     assert_eq!(sorted(activity["data"].as_array().unwrap()), sorted(&asked));
 }
+
+#[tokio::test]
+async fn a_couples_total_is_told_where_the_data_protection_officer_said_so() {
+    let files = tempfile::tempdir().unwrap();
+    let mut world = town(files.path()).await;
+    world.willing("anna").await;
+    let told = async |world: &World| {
+        let citizen = world.citizen("anna").await;
+        let job = fetched(&citizen).await;
+        citizen.profile(&text(&job, "job")).await.unwrap()
+    };
+    let withheld = told(&world).await["income"]["annual"].clone();
+    assert_eq!(withheld, json!({"gap": "withheld_joint_return"}));
+
+    let purposes = files.path().join("purposes.toml");
+    let before = fs::read_to_string(&purposes).unwrap();
+    let after = before.replace("= \"withheld\"", "= \"total_only\"");
+    assert_ne!(before, after);
+    fs::write(&purposes, after).unwrap();
+    world.stop().await;
+    world.reopen().await;
+    let income = told(&world).await["income"].clone();
+    assert_eq!(income["kind"]["value"], "declared_joint");
+    assert!(income["annual"]["value"]["cents"].is_i64(), "{income}");
+}
