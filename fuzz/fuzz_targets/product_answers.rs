@@ -24,6 +24,9 @@ fn question(nif: &str) -> Question {
         fiscal_year: Some(FiscalYear::new(2024)),
         on: jiff::civil::date(2026, 3, 2),
         municipality: Municipality::new("08", "019").ok(),
+        cohabitants: ["11111111H", "77777777B"]
+            .map(|nif| nif.parse().expect("a test number with its letter"))
+            .to_vec(),
     }
 }
 

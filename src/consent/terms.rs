@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn the_shipped_notices_tell_everything_the_shipped_catalogue_asks() {
         assert_eq!(shipped().defects(&[], now()), []);
-        assert_eq!(shipped().offers.iter().count(), 5);
+        assert_eq!(shipped().offers.iter().count(), 6);
     }
 
     #[test]

@@ -171,6 +171,8 @@ impl Inner {
             fiscal_year: year.filter(|_| product.kind.needs_fiscal_year()),
             on: self.today(),
             municipality: job.body.municipality.clone(),
+            // A job is about one person: who else agreed to be named, it does not know.
+            cohabitants: Vec::new(),
         }
     }
 

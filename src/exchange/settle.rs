@@ -138,14 +138,19 @@ fn reference(answer: &Answer, question: &Question) -> Reference {
     match answer {
         Answer::Income(income) => Reference::FiscalYear(income.fiscal_year),
         Answer::InWork(work) => Reference::Date(work.on),
-        Answer::HouseholdSize(_) | Answer::Identity(_) => Reference::Date(question.on),
+        Answer::Cohabitants(_) | Answer::HouseholdSize(_) | Answer::Identity(_) => {
+            Reference::Date(question.on)
+        }
     }
 }
 
 fn issuer_reference(answer: &Answer) -> Option<String> {
     match answer {
         Answer::Income(income) => income.reference.clone(),
-        Answer::HouseholdSize(_) | Answer::Identity(_) | Answer::InWork(_) => None,
+        Answer::Cohabitants(_)
+        | Answer::HouseholdSize(_)
+        | Answer::Identity(_)
+        | Answer::InWork(_) => None,
     }
 }
 

@@ -6,6 +6,9 @@ pub enum EncodeError {
     /// Longer than the 26 characters that every service can echo, or empty.
     #[error("the case number has 1 to 26 characters")]
     CaseFile,
+    /// Who lives together is asked about others, each once, and not about too many.
+    #[error("a question about who lives together names 1 to 20 others, each once")]
+    Cohabitants,
     /// Only a DNI, a NIE or a K, L or M number can be asked about.
     #[error("the service cannot be asked about this kind of document")]
     DocumentNotSupported,

@@ -11,6 +11,8 @@ pub enum ProductKind {
     AeatC2,
     /// Birth date and nationality.
     DgpIdentity,
+    /// How many of some people live at the holder's address.
+    PadroCohabitants,
     /// How many people are registered at the holder's address.
     PadroHouseholdSize,
     /// Whether the holder is in work on a date.
@@ -19,12 +21,13 @@ pub enum ProductKind {
 
 impl ProductKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::AeatC4,
         Self::AeatC2,
         Self::DgpIdentity,
         Self::PadroHouseholdSize,
         Self::TgssInWork,
+        Self::PadroCohabitants,
     ];
 
     /// `CodigoProducto/CodigoCertificado`.
@@ -33,6 +36,7 @@ impl ProductKind {
             Self::AeatC4 => "AEAT_IRPF/C4",
             Self::AeatC2 => "AEAT_IRPF/C2",
             Self::DgpIdentity => "DGP_IDENTITAT/IDENTITAT_DADES",
+            Self::PadroCohabitants => "PADRO/VALIDACIO_CONVIVENTS",
             Self::PadroHouseholdSize => "PADRO/NUMERO_CONVIVENTS",
             Self::TgssInWork => "SCSP_TGSS/Q2827003ATGSS006",
         }
@@ -52,6 +56,6 @@ impl ProductKind {
 
     /// Whether a question needs the person's municipality.
     pub const fn needs_municipality(self) -> bool {
-        matches!(self, Self::PadroHouseholdSize)
+        matches!(self, Self::PadroCohabitants | Self::PadroHouseholdSize)
     }
 }

@@ -13,6 +13,7 @@ pub mod dgp_identity;
 mod error;
 mod kind;
 mod municipality;
+pub mod padro_cohabitants;
 pub mod padro_household_size;
 mod question;
 mod read;
@@ -32,6 +33,8 @@ use crate::xml::Element;
 /// What a source answered, read into types.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Answer {
+    /// How many of those named live at the holder's address.
+    Cohabitants(padro_cohabitants::Answer),
     /// The number of people registered at the holder's address.
     HouseholdSize(padro_household_size::Answer),
     /// Who the holder is.
@@ -61,6 +64,7 @@ impl Answer {
     /// The service's own result code, as received.
     pub fn code(&self) -> &str {
         match self {
+            Self::Cohabitants(answer) => &answer.code,
             Self::HouseholdSize(answer) => &answer.code,
             Self::Identity(answer) => &answer.code,
             Self::Income(answer) => &answer.code,
@@ -71,6 +75,7 @@ impl Answer {
     /// What the code means for the exchange. Codes nobody documented are [`Class::Refused`].
     pub fn class(&self) -> Class {
         match self {
+            Self::Cohabitants(answer) => answer.class(),
             Self::HouseholdSize(answer) => answer.class(),
             Self::Identity(answer) => answer.class(),
             Self::Income(answer) => answer.class(),
@@ -87,6 +92,7 @@ pub fn holder(kind: ProductKind, question: &Question) -> Result<Option<Holder>, 
     match kind {
         ProductKind::AeatC2 | ProductKind::AeatC4 => aeat_irpf::query::holder(question),
         ProductKind::DgpIdentity => dgp_identity::query::holder(question),
+        ProductKind::PadroCohabitants => padro_cohabitants::query::holder(question),
         ProductKind::PadroHouseholdSize => padro_household_size::query::holder(question),
         ProductKind::TgssInWork => tgss_in_work::query::holder(question),
     }
@@ -98,6 +104,7 @@ pub fn encode(kind: ProductKind, question: &Question) -> Result<Option<String>, 
     match kind {
         ProductKind::AeatC2 | ProductKind::AeatC4 => aeat_irpf::query::encode(question).map(Some),
         ProductKind::DgpIdentity => dgp_identity::query::encode(question),
+        ProductKind::PadroCohabitants => padro_cohabitants::query::encode(question).map(Some),
         ProductKind::PadroHouseholdSize => padro_household_size::query::encode(question).map(Some),
         ProductKind::TgssInWork => tgss_in_work::query::encode(question).map(Some),
     }
@@ -119,6 +126,9 @@ pub fn decode(
         }
         ProductKind::DgpIdentity => {
             dgp_identity::answer::decode(question, data).map(Answer::Identity)
+        }
+        ProductKind::PadroCohabitants => {
+            padro_cohabitants::answer::decode(question, data).map(Answer::Cohabitants)
         }
         ProductKind::PadroHouseholdSize => {
             padro_household_size::answer::decode(question, data).map(Answer::HouseholdSize)

@@ -20,6 +20,9 @@ pub struct Question {
     pub on: Date,
     /// Where the person says they live, for the municipal register.
     pub municipality: Option<Municipality>,
+    /// The others of whom is asked whether they live with the holder, each of whom agreed to it.
+    /// Empty for every other question.
+    pub cohabitants: Vec<Nif>,
 }
 
 impl Question {

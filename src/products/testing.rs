@@ -14,6 +14,9 @@ pub(crate) const MARTA: &str = "33333333P";
 /// Lin, who has a foreigner's number.
 pub(crate) const LIN: &str = "Y1234567X";
 
+/// Those with whom the holder says they live: Anna and Carles.
+pub(crate) const COHABITANTS: [&str; 2] = ["11111111H", "77777777B"];
+
 /// A question about this person on 2 March 2026, of tax year 2024, in Barcelona.
 pub(crate) fn question(nif: &str) -> Question {
     Question {
@@ -29,6 +32,7 @@ pub(crate) fn question(nif: &str) -> Question {
         fiscal_year: Some(FiscalYear::new(2024)),
         on: date(2026, 3, 2),
         municipality: Some(Municipality::new("08", "019").unwrap()),
+        cohabitants: COHABITANTS.map(|nif| nif.parse().unwrap()).to_vec(),
     }
 }
 

@@ -4,15 +4,17 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::testing::{
-    LIN, MARTA, answer_to, fixture, fixtures, question, specific_data, try_specific_data,
+    COHABITANTS, LIN, MARTA, answer_to, fixture, fixtures, question, specific_data,
+    try_specific_data,
 };
 use super::*;
 use crate::citizen::{CountryCode, Document};
 
-const FOLDERS: [(ProductKind, &str); 5] = [
+const FOLDERS: [(ProductKind, &str); 6] = [
     (ProductKind::AeatC4, "aeat_irpf"),
     (ProductKind::AeatC2, "aeat_irpf"),
     (ProductKind::DgpIdentity, "dgp_identity"),
+    (ProductKind::PadroCohabitants, "padro_cohabitants"),
     (ProductKind::PadroHouseholdSize, "padro_household_size"),
     (ProductKind::TgssInWork, "tgss_in_work"),
 ];
@@ -76,7 +78,8 @@ fn holder_block(kind: ProductKind) -> &'static str {
 #[test]
 fn debug_output_of_a_question_names_nobody() {
     let text = format!("{:?}", question(MARTA));
-    for personal in [MARTA, "Marta", "Exemple", "Vidal"] {
+    let [anna, carles] = COHABITANTS;
+    for personal in [MARTA, "Marta", "Exemple", "Vidal", anna, carles] {
         assert!(!text.contains(personal), "{personal}");
     }
     let titular = holder(ProductKind::AeatC4, &question(MARTA)).unwrap();
@@ -139,6 +142,11 @@ fn debug_output_of_an_answer_is_its_code() {
             "padro_household_size",
             "registered",
         ),
+        (
+            ProductKind::PadroCohabitants,
+            "padro_cohabitants",
+            "one_elsewhere",
+        ),
         (ProductKind::TgssInWork, "tgss_in_work", "in_work"),
     ]
     .map(|(kind, folder, case)| {
@@ -151,6 +159,7 @@ fn debug_output_of_an_answer_is_its_code() {
             "Income(Answer(1000))",
             "Identity(Answer(00))",
             "HouseholdSize(Answer(1))",
+            "Cohabitants(Answer(1))",
             "InWork(Answer(0001))",
         ]
     );

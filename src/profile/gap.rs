@@ -99,6 +99,7 @@ impl From<EncodeError> for GapReason {
         match error {
             EncodeError::DocumentNotSupported => Self::DocumentNotSupported,
             EncodeError::CaseFile
+            | EncodeError::Cohabitants
             | EncodeError::FiscalYearMissing
             | EncodeError::MunicipalityMissing
             | EncodeError::NameMissing

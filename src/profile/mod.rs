@@ -74,10 +74,13 @@ pub struct Profile {
     pub household_size: Fact<u16>,
     /// Municipality of that address.
     pub municipality: Fact<Municipality>,
+    /// Of those named to the register, how many live at that address. For the household's result:
+    /// it is about others as well, and no projection of this person has it.
+    pub living_together: Fact<LivingTogether>,
 }
 
 impl Profile {
-    /// Whether no field is a gap.
+    /// Whether no field of the person's own is a gap.
     pub fn complete(&self) -> bool {
         self.verified.is_known()
             && self.birth_date.is_known()

@@ -3,14 +3,17 @@
 use jiff::civil::Date;
 
 use super::bands::bands;
-use super::{Fact, GapReason, Income, Indicators, Profile, Provenance, SourceOutcome};
+use super::{
+    Fact, GapReason, Income, Indicators, LivingTogether, Profile, Provenance, SourceOutcome,
+};
 use crate::citizen::ProductCode;
 use crate::products::aeat_irpf::JointReturns;
 use crate::products::dgp_identity::Finding;
+use crate::products::padro_cohabitants::Outcome as CohabitantsOutcome;
 use crate::products::padro_household_size::Outcome as HouseholdOutcome;
 use crate::products::tgss_in_work::Situation;
 use crate::products::{
-    Answer, Category, Class, Municipality, ProductKind, aeat_irpf, dgp_identity,
+    Answer, Category, Class, Municipality, ProductKind, aeat_irpf, dgp_identity, padro_cohabitants,
     padro_household_size, tgss_in_work,
 };
 
@@ -45,6 +48,7 @@ pub fn normalise_by(
         in_work: in_work(inputs),
         household_size,
         municipality,
+        living_together: living_together(inputs),
     }
 }
 
@@ -121,6 +125,26 @@ fn household(inputs: &Inputs) -> (Fact<u16>, Fact<Municipality>) {
         },
     );
     (size, place)
+}
+
+fn living_together(inputs: &Inputs) -> Fact<LivingTogether> {
+    one(inputs, Category::LivingTogether, |answer| match answer {
+        Answer::Cohabitants(answer) => Some(counted(answer)),
+        _ => None,
+    })
+}
+
+fn counted(answer: &padro_cohabitants::Answer) -> Result<LivingTogether, GapReason> {
+    match answer.outcome {
+        CohabitantsOutcome::Counted {
+            listed, together, ..
+        } => Ok(LivingTogether { listed, together }),
+        CohabitantsOutcome::NotRegistered => Err(GapReason::NoRecord),
+        CohabitantsOutcome::Failed => Err(GapReason::NotAnswering),
+        CohabitantsOutcome::NotConnected | CohabitantsOutcome::Undocumented => {
+            Err(GapReason::CannotTell)
+        }
+    }
 }
 
 fn registered(answer: &padro_household_size::Answer) -> Result<(u16, &Municipality), GapReason> {

@@ -54,12 +54,13 @@ pub const OTHER_REQUESTER_INE10: &str = "9821930003";
 /// The purpose both are authorised for.
 pub const FINALITY: &str = "PROVES";
 /// Every product the platform offers.
-pub const PRODUCTS: [&str; 5] = [
+pub const PRODUCTS: [&str; 6] = [
     "AEAT_IRPF/C4",
     "AEAT_IRPF/C2",
     "SCSP_TGSS/Q2827003ATGSS006",
     "DGP_IDENTITAT/IDENTITAT_DADES",
     "PADRO/NUMERO_CONVIVENTS",
+    "PADRO/VALIDACIO_CONVIVENTS",
 ];
 
 /// The largest request taken, in bytes.

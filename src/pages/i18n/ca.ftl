@@ -191,6 +191,7 @@ log-row-level = { $body } va demanar el vostre nivell de renda a l'Agència Trib
 log-row-work = { $body } va preguntar a la Seguretat Social si treballàveu, el { $date }.
 log-row-identity = { $body } va demanar la vostra data de naixement i nacionalitat a la Policia, el { $date }.
 log-row-household = { $body } va demanar al padró amb quantes persones viviu, el { $date }.
+log-row-cohabitants = { $body } va preguntar al padró quantes persones de la vostra llar viuen al mateix domicili, el { $date }.
 log-row-other = { $body } va demanar dades vostres ({ $product }), el { $date }.
 log-permitted = Ho vau autoritzar.
 log-result-used = Rebut i fet servir

@@ -191,6 +191,7 @@ log-row-level = { $body } asked the Tax Agency for your income level, on { $date
 log-row-work = { $body } asked Social Security whether you were working, on { $date }.
 log-row-identity = { $body } asked the Police for your date of birth and nationality, on { $date }.
 log-row-household = { $body } asked the municipal register how many people you live with, on { $date }.
+log-row-cohabitants = { $body } asked the municipal register how many people of your household live at one address, on { $date }.
 log-row-other = { $body } asked for your data ({ $product }), on { $date }.
 log-permitted = You gave permission.
 log-result-used = Received and used

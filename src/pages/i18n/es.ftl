@@ -191,6 +191,7 @@ log-row-level = { $body } pidió su nivel de renta a la Agencia Tributaria, el {
 log-row-work = { $body } preguntó a la Seguridad Social si usted trabajaba, el { $date }.
 log-row-identity = { $body } pidió su fecha de nacimiento y nacionalidad a la Policía, el { $date }.
 log-row-household = { $body } pidió al padrón con cuántas personas vive, el { $date }.
+log-row-cohabitants = { $body } preguntó al padrón cuántas personas de su hogar viven en el mismo domicilio, el { $date }.
 log-row-other = { $body } pidió datos suyos ({ $product }), el { $date }.
 log-permitted = Usted lo autorizó.
 log-result-used = Recibido y usado

@@ -191,6 +191,7 @@ log-row-level = { $body } demanèc eth vòste nivèu de renda ara Agéncia Tribu
 log-row-work = { $body } demanèc ara Seguretat Sociau se trabalhàuetz, eth { $date }.
 log-row-identity = { $body } demanèc era vòsta data de neishença e nacionalitat ara Policia, eth { $date }.
 log-row-household = { $body } demanèc ath padron damb guaires persones viuetz, eth { $date }.
+log-row-cohabitants = { $body } demanèc ath padron guaires persones dera vòsta casa viuen en madeish domicili, eth { $date }.
 log-row-other = { $body } demanèc donades vòstes ({ $product }), eth { $date }.
 log-permitted = Ac autorizéretz.
 log-result-used = Recebut e emplegat

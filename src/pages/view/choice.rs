@@ -238,17 +238,22 @@ pub(in crate::pages) mod tests {
     use super::*;
     use crate::citizen::ItemId;
     use crate::clock::SystemEntropy;
-    use crate::consent::GrantTerms;
+    use crate::consent::{Beneficiaries, GrantTerms, Purposes};
 
     pub(in crate::pages) fn catalogue() -> Catalogue {
         Catalogue::parse(include_str!("../../../config/products.toml")).unwrap()
     }
 
-    /// An item per product of the catalogue, undecided but for those named.
+    /// An item per product of the purpose for a person alone, undecided but for those named.
     pub(in crate::pages) fn items(decided: &[(&str, State)]) -> Vec<ItemState> {
         let entropy = SystemEntropy::default();
+        let purposes = Purposes::embedded().unwrap();
+        let mut purposes = purposes.iter();
+        let purpose = purposes.find(|purpose| purpose.beneficiary == Beneficiaries::Person);
+        let asked = &purpose.unwrap().products;
         catalogue()
             .products()
+            .filter(|product| asked.contains(&product.code))
             .map(|product| {
                 let state = decided
                     .iter()

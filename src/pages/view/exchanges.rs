@@ -50,6 +50,7 @@ fn sentence(product: &str) -> &'static str {
         Some(ProductKind::AeatC4) => "log-row-income",
         Some(ProductKind::AeatC2) => "log-row-level",
         Some(ProductKind::DgpIdentity) => "log-row-identity",
+        Some(ProductKind::PadroCohabitants) => "log-row-cohabitants",
         Some(ProductKind::PadroHouseholdSize) => "log-row-household",
         Some(ProductKind::TgssInWork) => "log-row-work",
         None => "log-row-other",

@@ -477,6 +477,7 @@ mod tests {
             in_work: Known::Gap(GapReason::NotAnswering),
             household_size: known(3, "PADRO/NUMERO_CONVIVENTS", "PADRO"),
             municipality: known("08019".parse().unwrap(), "PADRO/NUMERO_CONVIVENTS", "PADRO"),
+            living_together: Known::Gap(GapReason::NotAsked),
         }
     }
 

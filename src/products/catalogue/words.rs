@@ -92,6 +92,8 @@ closed_list! {
     /// The categories of article 9 LOPDGDD and of article 9 GDPR are not here, so no catalogue can
     /// offer them.
     Category {
+        /// How many of those named live at one address.
+        LivingTogether = "household.living_together",
         /// People registered at the address.
         HouseholdSize = "household.size",
         /// Municipality of the address.
@@ -163,6 +165,7 @@ impl ProductKind {
                 Category::BirthDate,
                 Category::Nationality,
             ],
+            Self::PadroCohabitants => &[Category::LivingTogether],
             Self::PadroHouseholdSize => &[Category::HouseholdSize, Category::HouseholdMunicipality],
             Self::TgssInWork => &[Category::InWork],
         }

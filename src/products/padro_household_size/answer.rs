@@ -114,18 +114,23 @@ fn check_person(question: &Question, answer: &Element) -> Result<(), DecodeError
     let Some(nif) = question.holder.document.nif() else {
         return Err(DecodeError::AnotherPerson);
     };
-    let kind = read::required_text(answer, NAMESPACE, "tipoDocumentacion")?;
-    let document = read::required_text(answer, NAMESPACE, "documentacion")?;
+    if is_about(nif, answer)? {
+        Ok(())
+    } else {
+        Err(DecodeError::AnotherPerson)
+    }
+}
+
+/// Whether the document in this block is that person's, by the register's numbers for its kind.
+pub(in crate::products) fn is_about(nif: &Nif, block: &Element) -> Result<bool, DecodeError> {
+    let kind = read::required_text(block, NAMESPACE, "tipoDocumentacion")?;
+    let document = read::required_text(block, NAMESPACE, "documentacion")?;
     let same_kind = match kind {
         "1" => !nif.is_nie(),
         "3" | "4" => nif.is_nie(),
         _ => false,
     };
-    if same_kind && document.parse::<Nif>().as_ref() == Ok(nif) {
-        Ok(())
-    } else {
-        Err(DecodeError::AnotherPerson)
-    }
+    Ok(same_kind && document.parse::<Nif>().as_ref() == Ok(nif))
 }
 
 /// `numeroConvivientes`, which counts the holder: zero would be nobody at home.
@@ -155,7 +160,8 @@ fn municipality(answer: &Element) -> Result<Municipality, DecodeError> {
     Municipality::new(province, municipality).map_err(|_| DecodeError::Malformed("codigoMunicipio"))
 }
 
-fn register(answer: &Element) -> Result<Option<Register>, DecodeError> {
+/// `fuente`, when stated.
+pub(in crate::products) fn register(answer: &Element) -> Result<Option<Register>, DecodeError> {
     read::optional_text(answer, NAMESPACE, "fuente")?
         .map(|text| match text {
             "IDESCAT" => Ok(Register::Idescat),
@@ -165,7 +171,8 @@ fn register(answer: &Element) -> Result<Option<Register>, DecodeError> {
         .transpose()
 }
 
-fn fail_over(answer: &Element) -> Result<Option<u8>, DecodeError> {
+/// `idescatMotivo`, when stated.
+pub(in crate::products) fn fail_over(answer: &Element) -> Result<Option<u8>, DecodeError> {
     read::optional_text(answer, NAMESPACE, "idescatMotivo")?
         .map(|text| read::digits(text).ok_or(DecodeError::Malformed("idescatMotivo")))
         .transpose()

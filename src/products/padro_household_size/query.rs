@@ -1,6 +1,7 @@
 //! The question: a document and the municipality to look in.
 
 use super::NAMESPACE;
+use crate::citizen::Nif;
 use crate::products::EncodeError;
 use crate::products::question::{Holder, Question};
 use crate::xml::Writer;
@@ -12,9 +13,13 @@ pub(in crate::products) fn holder(question: &Question) -> Result<Holder, EncodeE
     Ok(Holder::by_document(document_type, nif))
 }
 
+/// `tipoDocumentacion`: 1 for a NIF, 3 for a residence permit.
+pub(in crate::products) fn document_type(nif: &Nif) -> &'static str {
+    if nif.is_nie() { "3" } else { "1" }
+}
+
 /// `peticionNumeroConvivientes`.
 ///
-/// The register has its own numbers for kinds of document: 1 for a NIF, 3 for a residence permit.
 /// With `idescat` 1 the population register of Catalonia answers for a municipality that cannot.
 pub(in crate::products) fn encode(question: &Question) -> Result<String, EncodeError> {
     let nif = question.nif()?;
@@ -26,7 +31,7 @@ pub(in crate::products) fn encode(question: &Question) -> Result<String, EncodeE
     xml.open("p:peticionNumeroConvivientes", &[("p", NAMESPACE)], &[]);
     for (name, text) in [
         ("p:numExpediente", question.checked_case_file()?),
-        ("p:tipoDocumentacion", if nif.is_nie() { "3" } else { "1" }),
+        ("p:tipoDocumentacion", document_type(nif)),
         ("p:documentacion", nif.reveal()),
         ("p:codigoMunicipio", place.municipality()),
         ("p:codigoProvincia", place.province()),

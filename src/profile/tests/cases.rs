@@ -215,6 +215,29 @@ fn a_household_is_a_size_and_a_place() {
 }
 
 #[test]
+fn who_lives_together_is_told_to_no_audience_of_one_person() {
+    let of = |case| profile(&[answered(ProductKind::PadroCohabitants, case, MARTA, 2024)]);
+    let some = of("one_elsewhere");
+    let expected = LivingTogether {
+        listed: 3,
+        together: 2,
+    };
+    assert_eq!(some.living_together.value(), Some(&expected));
+    for (case, gap) in [
+        ("not_registered", GapReason::NoRecord),
+        ("failed", GapReason::NotAnswering),
+        ("not_connected", GapReason::CannotTell),
+    ] {
+        assert_eq!(of(case).living_together.gap(), Some(gap), "{case}");
+    }
+    let nothing = profile(&[]);
+    for audience in [Audience::Citizen, Audience::Recommender] {
+        let shown = |profile: &Profile| serde_json::to_string(&profile.project(audience)).unwrap();
+        assert_eq!(shown(&some), shown(&nothing));
+    }
+}
+
+#[test]
 fn an_identity_may_be_verified_and_still_lack_a_birth_date() {
     let of = |case| profile(&[answered(ProductKind::DgpIdentity, case, LIN, 2024)]);
     assert_eq!(of("found").verified.value(), Some(&true));

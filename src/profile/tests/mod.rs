@@ -34,7 +34,7 @@ pub(super) fn provenance(kind: ProductKind, reference: Reference, exchange: u32)
     let source = match kind {
         ProductKind::AeatC2 | ProductKind::AeatC4 => "AEAT",
         ProductKind::DgpIdentity => "DGP",
-        ProductKind::PadroHouseholdSize => "PADRO",
+        ProductKind::PadroCohabitants | ProductKind::PadroHouseholdSize => "PADRO",
         ProductKind::TgssInWork => "TGSS",
     };
     Provenance {
@@ -61,6 +61,7 @@ pub(super) fn answered(
             ("aeat_irpf", Reference::FiscalYear(FiscalYear::new(year)))
         }
         ProductKind::DgpIdentity => ("dgp_identity", Reference::Date(today())),
+        ProductKind::PadroCohabitants => ("padro_cohabitants", Reference::Date(today())),
         ProductKind::PadroHouseholdSize => ("padro_household_size", Reference::Date(today())),
         ProductKind::TgssInWork => ("tgss_in_work", Reference::Date(today())),
     };

@@ -7,6 +7,7 @@ use super::{code, provenance, today};
 use crate::citizen::{EuroCents, FiscalYear, ProductCode};
 use crate::products::aeat_irpf::{self, Basis, Filing, Imputations, TaxReturn};
 use crate::products::dgp_identity::{self, BirthDate, Finding, Identity};
+use crate::products::padro_cohabitants;
 use crate::products::padro_household_size::{self, Register};
 use crate::products::tgss_in_work::{self, Situation};
 use crate::products::{Answer, Municipality, ProductKind};
@@ -84,6 +85,7 @@ fn answer(kind: ProductKind, year: i16) -> BoxedStrategy<Answer> {
     match kind {
         ProductKind::AeatC2 | ProductKind::AeatC4 => income(year).prop_map(Answer::Income).boxed(),
         ProductKind::DgpIdentity => identity().prop_map(Answer::Identity).boxed(),
+        ProductKind::PadroCohabitants => cohabitants().prop_map(Answer::Cohabitants).boxed(),
         ProductKind::PadroHouseholdSize => household().prop_map(Answer::HouseholdSize).boxed(),
         ProductKind::TgssInWork => in_work().prop_map(Answer::InWork).boxed(),
     }
@@ -176,6 +178,28 @@ fn identity() -> impl Strategy<Value = dgp_identity::Answer> {
         finding,
         identity,
         became: None,
+    })
+}
+
+fn cohabitants() -> impl Strategy<Value = padro_cohabitants::Answer> {
+    use padro_cohabitants::Outcome;
+    let counted = (2_u16..20, 0_u16..20).prop_map(|(listed, elsewhere)| {
+        let outcome = Outcome::Counted {
+            listed,
+            together: listed - elsewhere.min(listed - 1),
+            register: Some(Register::Municipal),
+            fail_over: None,
+        };
+        ("1", outcome)
+    });
+    let other = prop::sample::select(vec![
+        ("2", Outcome::NotRegistered),
+        ("3", Outcome::Failed),
+        ("4", Outcome::NotConnected),
+    ]);
+    prop_oneof![counted, other].prop_map(|(code, outcome)| padro_cohabitants::Answer {
+        code: code.to_owned(),
+        outcome,
     })
 }
 

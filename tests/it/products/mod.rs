@@ -66,6 +66,9 @@ fn question(nif: &str) -> Question {
         fiscal_year: Some(FiscalYear::new(2024)),
         on: date(2026, 3, 2),
         municipality: Some(Municipality::new("08", "019").unwrap()),
+        cohabitants: ["11111111H", "77777777B"]
+            .map(|nif| nif.parse().unwrap())
+            .to_vec(),
     }
 }
 
@@ -77,6 +80,7 @@ fn our_requests_are_valid_by_the_official_schemas() {
         (ProductKind::AeatC4, AEAT),
         (ProductKind::AeatC2, AEAT),
         (ProductKind::AeatC4, AEAT_BEFORE_2020),
+        (ProductKind::PadroCohabitants, PADRO),
         (ProductKind::PadroHouseholdSize, PADRO),
         (ProductKind::TgssInWork, TGSS),
     ] {
@@ -96,6 +100,7 @@ fn our_fixtures_are_valid_by_the_official_schemas_except_where_those_are_wrong()
     for (product, schema) in [
         ("aeat_irpf", AEAT),
         ("dgp_identity", DGP),
+        ("padro_cohabitants", PADRO),
         ("padro_household_size", PADRO),
         ("tgss_in_work", TGSS),
     ] {

@@ -19,6 +19,7 @@ pub(super) enum Product {
     InWork,
     Identity,
     HouseholdSize,
+    Cohabitants,
 }
 
 /// One question to an issuer.
@@ -40,6 +41,7 @@ impl Product {
             "SCSP_TGSS/Q2827003ATGSS006" => Self::InWork,
             "DGP_IDENTITAT/IDENTITAT_DADES" => Self::Identity,
             "PADRO/NUMERO_CONVIVENTS" => Self::HouseholdSize,
+            "PADRO/VALIDACIO_CONVIVENTS" => Self::Cohabitants,
             _ => return None,
         })
     }
@@ -49,7 +51,7 @@ impl Product {
             Self::Income { .. } => Issuer::Aeat,
             Self::InWork => Issuer::Tgss,
             Self::Identity => Issuer::Dgp,
-            Self::HouseholdSize => Issuer::Padro,
+            Self::Cohabitants | Self::HouseholdSize => Issuer::Padro,
         }
     }
 
@@ -69,6 +71,7 @@ impl Product {
             forced,
         };
         let asked = match self {
+            Self::Cohabitants => padro::reference(submission.payload),
             Self::HouseholdSize => padro::document(submission.payload),
             _ => question.holder.map(|holder| holder.document.clone()),
         };
@@ -86,6 +89,7 @@ impl Product {
             Self::Income { detailed } => aeat::answer(&question, person, detailed),
             Self::InWork => tgss::answer(&question, person),
             Self::Identity => dgp::answer(&question, person),
+            Self::Cohabitants => padro::together(&question, person),
             Self::HouseholdSize => padro::answer(&question, person),
         }
     }
@@ -93,7 +97,7 @@ impl Product {
     /// The issuer's own code for "system error".
     fn failure(self) -> &'static str {
         match self {
-            Self::HouseholdSize => "3",
+            Self::Cohabitants | Self::HouseholdSize => "3",
             _ => "0502",
         }
     }

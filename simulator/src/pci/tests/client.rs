@@ -230,6 +230,28 @@ impl Question {
         }
     }
 
+    /// Who of these lives at the home of the first.
+    pub(super) fn together(id: &str, documents: &[&'static str]) -> Self {
+        let person = |document: &&str| {
+            format!(
+                "<p:conviviente><p:tipoDocumentacion>1</p:tipoDocumentacion>\
+                 <p:documentacion>{document}</p:documentacion></p:conviviente>"
+            )
+        };
+        let people: String = documents.iter().map(person).collect();
+        Self {
+            product: "PADRO",
+            modality: "VALIDACIO_CONVIVENTS",
+            payload: format!(
+                "<p:peticionValidacionConvivientes xmlns:p=\"http://www.aocat.net/padro\">\
+                 <p:numExpediente>EXP-1</p:numExpediente>{people}\
+                 <p:codigoMunicipio>019</p:codigoMunicipio><p:codigoProvincia>08</p:codigoProvincia>\
+                 <p:idescat>0</p:idescat></p:peticionValidacionConvivientes>"
+            ),
+            ..Self::income(id, documents.first().copied().unwrap_or_default(), 2025)
+        }
+    }
+
     /// The `Peticion`, in the order and with the fields of a well-behaved client.
     pub(super) fn peticion(&self) -> String {
         let Self {

@@ -184,3 +184,44 @@ async fn a_payload_of_another_product_is_refused_by_the_platform() {
         .await;
     assert_eq!(answer.state().as_deref(), Some("0401"));
 }
+
+#[tokio::test]
+async fn the_register_says_of_each_person_named_whether_they_live_with_the_first() {
+    let client = Client::start().await;
+    for (id, documents, results) in [
+        ("T-1", &["11111111H", "22222222J"][..], "11"),
+        ("T-2", &["22222222J", "33333333P", "11111111H"], "101"),
+        ("T-3", &["33333333P", "12345678Z"], "10"),
+    ] {
+        let answer = client.ask(&Question::together(id, documents)).await;
+        assert_eq!(
+            answer.value("codigoResultado").as_deref(),
+            Some("1"),
+            "{id}"
+        );
+        let said: String = answer
+            .text
+            .split("<pad:resultado>")
+            .skip(1)
+            .filter_map(|rest| rest.chars().next())
+            .collect();
+        assert_eq!(said, results, "{id}");
+        // The day of registration is the first one's alone.
+        assert_eq!(answer.text.matches("<pad:fechaAltaPadron>").count(), 1);
+    }
+    codes(
+        &client,
+        "codigoResultado",
+        &[
+            (Question::together("T-4", &["12345678Z", "11111111H"]), "2"),
+            (Question::together("T-5", &["00000003A", "11111111H"]), "4"),
+        ],
+    )
+    .await;
+    let nobody = Question {
+        document: "11111111H",
+        ..Question::together("T-6", &[])
+    };
+    let nobody = client.ask(&nobody).await;
+    assert_eq!(nobody.state().as_deref(), Some("0401"));
+}

@@ -146,6 +146,9 @@ fn anna(kind: ProductKind) -> Question {
         fiscal_year: kind.needs_fiscal_year().then_some(FiscalYear::new(2024)),
         on: World::real().now().to_zoned(jiff::tz::TimeZone::UTC).date(),
         municipality: Municipality::new("08", "019").ok(),
+        cohabitants: ["22222222J", "33333333P"]
+            .map(|nif| nif.parse().unwrap())
+            .to_vec(),
     }
 }
 
@@ -199,13 +202,15 @@ async fn every_product_is_asked_in_a_shape_the_platform_takes() {
         ("SCSP_TGSS/Q2827003ATGSS006", ProductKind::TgssInWork),
         ("DGP_IDENTITAT/IDENTITAT_DADES", ProductKind::DgpIdentity),
         ("PADRO/NUMERO_CONVIVENTS", ProductKind::PadroHouseholdSize),
+        ("PADRO/VALIDACIO_CONVIVENTS", ProductKind::PadroCohabitants),
     ] {
         let asked = conversation.ask(product, kind).await;
-        assert!(
-            matches!(asked.result, Ok(Reply::Finished(_))),
-            "{product}: {:?}",
-            asked.result
-        );
+        let Ok(Reply::Finished(finished)) = asked.result else {
+            panic!("{product}: {:?}", asked.result);
+        };
+        let answer = products::decode(kind, &anna(kind), finished.specific_data.as_ref());
+        let class = answer.map(|answer| answer.class());
+        assert_eq!(class, Ok(products::Class::Data), "{product}");
     }
 }
 

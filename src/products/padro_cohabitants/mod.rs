@@ -1,0 +1,15 @@
+//! `PADRO/VALIDACIO_CONVIVENTS`: how many of some people live at one address.
+//!
+//! The people are named by whoever asks, each having agreed to it, so the register gives no name
+//! away. It does answer about each of them; only the count is kept.
+
+pub mod answer;
+pub mod query;
+
+pub use answer::{Answer, Outcome};
+
+/// Most people named besides the reference person: more than any household that asks for aid.
+const MOST: usize = 20;
+
+#[cfg(test)]
+mod tests;
