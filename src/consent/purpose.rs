@@ -77,6 +77,16 @@ pub enum Beneficiaries {
     Person,
 }
 
+impl Beneficiaries {
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Household => "household",
+            Self::Person => "self",
+        }
+    }
+}
+
 /// Where things are. Countries are ISO 3166-1 codes, regions ISO 3166-2.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]

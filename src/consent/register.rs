@@ -13,7 +13,9 @@ use crate::products::Catalogue;
 
 use super::notice::Status;
 use super::publication::{Publication, in_force};
-use super::purpose::{Authority, ConsentRole, Controller, Purpose, Retention, WireConsent};
+use super::purpose::{
+    Authority, Beneficiaries, ConsentRole, Controller, Purpose, Retention, WireConsent,
+};
 use super::terms::Terms;
 
 /// The register at an instant.
@@ -38,7 +40,7 @@ struct Activity<'a> {
     wire_consent: WireConsent,
     /// How long a consent lasts at most.
     consent_validity: &'a str,
-    data_subjects: [&'static str; 1],
+    data_subjects: &'static [&'static str],
     data: Vec<Datum<'a>>,
     recipients: &'a [String],
     /// Outside the Union. There is no way to configure one.
@@ -97,7 +99,15 @@ struct Measure {
 }
 
 /// Whose data it is: nobody else can be asked about (`docs/compliance.md`).
-const SUBJECTS: [&str; 1] = ["people who log in and agree that their own data are asked for"];
+const fn subjects(beneficiary: Beneficiaries) -> &'static [&'static str] {
+    match beneficiary {
+        Beneficiaries::Household => &[
+            "members of a household who log in and agree that their own data are asked for",
+            "children under 14 of the household, whose birth date a member states",
+        ],
+        Beneficiaries::Person => &["people who log in and agree that their own data are asked for"],
+    }
+}
 
 /// What protects the data, whatever the configuration.
 const MEASURES: [Measure; 7] = [
@@ -174,7 +184,7 @@ impl<'a> Activity<'a> {
             consent_role: purpose.consent_role,
             wire_consent: purpose.wire_consent,
             consent_validity: purpose.validity(),
-            data_subjects: SUBJECTS,
+            data_subjects: subjects(purpose.beneficiary),
             data: data(purpose, terms, catalogue),
             recipients: &purpose.recipients,
             transfers_to_third_countries: [],
@@ -378,5 +388,11 @@ mod tests {
         let income = &activity["data"][0];
         assert_eq!(income["source_name"], "Agència Tributària");
         assert_eq!(income["categories"][0], "income.annual");
+
+        // A household's children are people too, though no source is asked about them.
+        let subjects = |at: usize| register["purposes"][at]["data_subjects"].to_string();
+        assert_eq!(activity["purpose"], "social-aid-household");
+        assert!(subjects(0).contains("children under 14"));
+        assert!(!subjects(1).contains("children"));
     }
 }

@@ -24,6 +24,8 @@ struct PurposeView {
     purpose: String,
     /// Its title per language.
     title: std::collections::BTreeMap<String, String>,
+    /// For whom the data are put together: `self` or `household`.
+    beneficiary: &'static str,
     /// The products that may be asked for.
     products: Vec<String>,
     /// Least level of assurance for agreeing.
@@ -81,6 +83,7 @@ pub(super) async fn list(State(app): State<App>) -> Json<PurposesView> {
             .iter()
             .map(|(l, t)| (l.tag().to_owned(), t.clone()))
             .collect(),
+        beneficiary: purpose.beneficiary.as_str(),
         products: purpose.products.iter().map(ToString::to_string).collect(),
         grant_level: purpose.grant_level.as_str(),
         fetch_level: purpose.fetch_level.as_str(),
