@@ -284,6 +284,19 @@ fn a_joint_return_of_which_one_spouse_did_not_agree_is_withheld() {
 }
 
 #[test]
+fn which_of_three_equal_totals_is_left_out_does_not_depend_on_the_order() {
+    let level = || {
+        let income = Some((EuroCents::from_cents(7), Basis::IncomeLevel));
+        let filing = Filing::JointWithSpouse;
+        let filed = aeat_irpf::Outcome::Declared(TaxReturn { filing, income });
+        adult(answering(ProductKind::AeatC2, 2024, filed))
+    };
+    let one_way = shown(&[joint(7), level(), level()], 0);
+    assert_eq!(one_way, shown(&[level(), level(), joint(7)], 0));
+    assert_eq!(one_way["members"]["missing"], 1);
+}
+
+#[test]
 fn a_joint_return_withheld_takes_no_other_years_sum_away() {
     let newer = filed(Filing::JointWithSpouse, 2025, 9);
     let sum = shown(&[newer, own(100), own(200)], 0);
