@@ -23,7 +23,8 @@ pub(super) mod scope {
     pub(in crate::api) const CONSENT_READ: usize = 2;
     pub(in crate::api) const CONSENT_WRITE: usize = 3;
     pub(in crate::api) const EXCHANGE_READ: usize = 4;
-    pub(in crate::api) const PROFILE_READ: usize = 5;
+    pub(in crate::api) const HOUSEHOLD_READ: usize = 5;
+    pub(in crate::api) const PROFILE_READ: usize = 6;
 }
 
 impl<const SCOPE: usize> FromRequestParts<App> for Me<SCOPE> {
@@ -61,6 +62,7 @@ mod tests {
             (scope::CONSENT_READ, "consent:read"),
             (scope::CONSENT_WRITE, "consent:write"),
             (scope::EXCHANGE_READ, "exchange:read"),
+            (scope::HOUSEHOLD_READ, "household:read"),
             (scope::PROFILE_READ, "profile:read"),
         ] {
             assert_eq!(Scope::ALL[position].as_str(), word);

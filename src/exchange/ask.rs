@@ -18,7 +18,7 @@ use super::view::SourceState;
 use super::{Inner, Running};
 use crate::citizen::{ExchangeId, FiscalYear};
 use crate::clock::madrid;
-use crate::consent::{About, Ask, GateError, Refusal, Use};
+use crate::consent::{About, Ask, Beneficiaries, GateError, Refusal, Use};
 use crate::products::{self, Answer, Product, Question};
 use crate::profile::{GapReason, Provenance};
 use crate::store::keyring::{KeyringError, RetentionClass};
@@ -101,7 +101,7 @@ impl Inner {
             job: Some(job.id),
             request_id: prepared.request_id().to_string(),
             request_sha256: prepared.request_sha256(),
-            details: details(&job.body, &officer, &prepared, &question),
+            details: details(self.actor(job), &job.body, &officer, &prepared, &question),
             retry_of,
         };
         let opened = match self.gate.open(ask).await {
@@ -179,6 +179,16 @@ impl Inner {
     /// Today where the platform is.
     pub(super) fn today(&self) -> Date {
         self.world.now().to_zoned(madrid()).date()
+    }
+
+    /// Who had this asked: the person themself, or somebody of their household, which does not say
+    /// who (HH-04).
+    fn actor(&self, job: &Running) -> &'static str {
+        let purpose = self.terms.purposes.get(&job.purpose);
+        match purpose.map(|purpose| purpose.beneficiary) {
+            Some(Beneficiaries::Household) => "household",
+            Some(Beneficiaries::Person) | None => "citizen_self",
+        }
     }
 
     /// Writes and signs the message. Nothing leaves.
@@ -261,6 +271,7 @@ pub(crate) fn officer_place(request_id: &str) -> String {
 
 /// What the intent records besides its own columns. Encrypted, so it may be complete.
 fn details(
+    actor: &str,
     body: &Body,
     officer: &str,
     prepared: &Prepared,
@@ -269,7 +280,7 @@ fn details(
     let unit = body.requester.name.as_str();
     let officer = json!({"unit": unit, "role": "answerable", "sealed": officer});
     [
-        ("actor_kind", json!("citizen_self")),
+        ("actor_kind", json!(actor)),
         ("requester", json!(body.requester.code)),
         ("authorisation", json!(body.authorisation.code())),
         ("wire_consent", json!(WireConsent::GIVEN.get().as_str())),

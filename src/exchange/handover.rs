@@ -7,8 +7,8 @@ use super::kept::{Drawer, Kept, Permission, kept_until};
 use super::start::permissions;
 use super::view::JobState;
 use super::{Exchange, ProfileError, recipient};
-use crate::citizen::{ExchangeId, JobId, ProductCode, SubjectId};
-use crate::consent::Release;
+use crate::citizen::{BodyId, ExchangeId, JobId, ProductCode, SubjectId};
+use crate::consent::{Beneficiaries, Release};
 use crate::identity::Citizen;
 use crate::profile::{Audience, Projection, SourceOutcome, normalise_by};
 
@@ -24,16 +24,20 @@ impl Exchange {
         audience: Audience,
     ) -> Result<Projection, ProfileError> {
         let subject = citizen.subject();
+        let client = recipient(citizen);
+        let drawer = Drawer {
+            subject,
+            client: &client,
+        };
         let ended = self.inner.jobs.ended(subject, job).await?;
         let ended = ended.ok_or(ProfileError::Unknown)?;
-        match ended.state {
-            JobState::Running => return Err(ProfileError::Running),
-            JobState::Interrupted => return Err(ProfileError::Gone),
-            JobState::Finished => {}
-        }
+        // A member's part of a look at a household is no profile of theirs.
         let purpose = self.inner.terms.purposes.get(&ended.purpose);
+        if purpose.is_some_and(|purpose| purpose.beneficiary != Beneficiaries::Person) {
+            return Err(ProfileError::Unknown);
+        }
         let joint = purpose.map(|purpose| purpose.joint_returns);
-        let outcomes = self.outcomes(citizen, ended).await?;
+        let outcomes = self.outcomes(drawer, citizen.body(), ended).await?;
         let profile = normalise_by(
             &outcomes,
             &self.inner.indicators,
@@ -46,7 +50,7 @@ impl Exchange {
             .release(Release {
                 subject,
                 job,
-                recipient: recipient(citizen),
+                recipient: client,
                 fields: known_fields(&projection),
                 exchanges: outcomes.iter().filter_map(exchange).collect(),
             })
@@ -60,20 +64,22 @@ impl Exchange {
         self.inner.kept.forget(subject).await;
     }
 
-    /// What a job came to, from its rows and the answers that are kept.
-    async fn outcomes(
+    /// What a job came to, from its rows and the answers that are kept: for the client and the body
+    /// that asked, and while every permission it rests on stands.
+    pub(super) async fn outcomes(
         &self,
-        citizen: &Citizen,
+        drawer: Drawer<'_>,
+        body: &BodyId,
         ended: Ended,
     ) -> Result<Vec<(ProductCode, SourceOutcome)>, ProfileError> {
-        let client = recipient(citizen);
-        if ended.client != client || ended.body != *citizen.body() {
+        match ended.state {
+            JobState::Running => return Err(ProfileError::Running),
+            JobState::Interrupted => return Err(ProfileError::Gone),
+            JobState::Finished => {}
+        }
+        if ended.client != drawer.client || ended.body != *body {
             return Err(ProfileError::Gone);
         }
-        let drawer = Drawer {
-            subject: citizen.subject(),
-            client: &client,
-        };
         let ledger = &self.inner.ledger;
         let (_, items) = ledger
             .items(drawer.subject, &ended.body, &ended.purpose)
@@ -133,7 +139,7 @@ impl Exchange {
 }
 
 /// The exchange an answer came by.
-fn exchange((_, outcome): &(ProductCode, SourceOutcome)) -> Option<ExchangeId> {
+pub(super) fn exchange((_, outcome): &(ProductCode, SourceOutcome)) -> Option<ExchangeId> {
     match outcome {
         SourceOutcome::Answered { provenance, .. } => Some(provenance.exchange),
         SourceOutcome::Gap(_) => None,

@@ -32,7 +32,9 @@ impl Exchange {
         purpose: &PurposeId,
         language: Language,
     ) -> Result<Preview, StartError> {
-        let (body, _, items) = self.decided(citizen, purpose).await?;
+        let (body, _, items) = self
+            .decided(citizen.subject(), citizen.body(), purpose)
+            .await?;
         let looked = Looked {
             language,
             today: self.inner.today(),

@@ -8,28 +8,81 @@ use super::kept::{Drawer, Kept, Permission};
 use super::progress::Table;
 use super::view::{JobState, SourceState};
 use super::{Body, Exchange, Offered, Plan, Running, StartError, Step, plan, recipient};
-use crate::citizen::{JobId, ProductCode, PurposeId};
-use crate::consent::{ItemState, State};
+use crate::citizen::{BodyId, JobId, Person, ProductCode, PurposeId, SubjectId};
+use crate::consent::{Beneficiaries, ConsentError, ItemState, State};
 use crate::identity::Citizen;
+use crate::products::ProductKind;
 use crate::profile::GapReason;
 use crate::store::StoreError;
 
+/// Whom a fetch is about, and who gets what comes of it.
+#[derive(Clone, Copy)]
+pub(super) struct Errand<'a> {
+    pub(super) subject: SubjectId,
+    pub(super) person: &'a Person,
+    pub(super) body: &'a BodyId,
+    /// `pages`, or the client that asks.
+    pub(super) client: &'a str,
+    /// Whether to ask what is said of the home: for a household once is enough.
+    pub(super) home: bool,
+}
+
+/// A fetch on its way.
+pub(super) struct SetOut {
+    pub(super) job: JobId,
+    /// Whether it asks what is said of the home.
+    pub(super) asks_home: bool,
+}
+
 impl Exchange {
-    /// Starts a fetch of everything the person permitted.
+    /// Starts a fetch of everything the person permitted for themself.
     pub async fn start(&self, citizen: &Citizen, purpose: &PurposeId) -> Result<JobId, StartError> {
+        self.may_start(citizen, purpose, Beneficiaries::Person)?;
+        let client = recipient(citizen);
+        let errand = Errand {
+            subject: citizen.subject(),
+            person: citizen.person(),
+            body: citizen.body(),
+            client: &client,
+            home: true,
+        };
+        Ok(self.set_out(errand, purpose).await?.job)
+    }
+
+    /// Whether this caller may start a fetch for a purpose with such beneficiaries.
+    pub(super) fn may_start(
+        &self,
+        citizen: &Citizen,
+        purpose: &PurposeId,
+        beneficiary: Beneficiaries,
+    ) -> Result<(), StartError> {
+        let purpose = self.inner.terms.purposes.get(purpose);
+        let purpose = purpose.ok_or(ConsentError::UnknownPurpose)?;
+        if purpose.beneficiary != beneficiary {
+            return Err(StartError::NotAllowed);
+        }
+        if citizen.level() < purpose.fetch_level {
+            return Err(StartError::LevelTooLow {
+                needed: purpose.fetch_level,
+            });
+        }
+        Ok(())
+    }
+
+    /// Sets out to fetch everything that was permitted.
+    pub(super) async fn set_out(
+        &self,
+        errand: Errand<'_>,
+        purpose: &PurposeId,
+    ) -> Result<SetOut, StartError> {
         if !self.inner.replica.is_alive().await? {
             return Err(StartError::NotAlive);
         }
-        let (body, epoch, items) = self.decided(citizen, purpose).await?;
-        let needed = self
-            .inner
-            .terms
-            .purposes
-            .get(purpose)
-            .map(|purpose| purpose.fetch_level);
-        if let Some(needed) = needed.filter(|needed| citizen.level() < *needed) {
-            return Err(StartError::LevelTooLow { needed });
+        let (body, epoch, mut items) = self.decided(errand.subject, errand.body, purpose).await?;
+        if !errand.home {
+            items.retain(|item| !is_about_home(&item.product));
         }
+        let asks_home = live(&items).iter().any(is_about_home);
         let offered = self.offered(&items);
         let mut plan = plan(&offered, &live(&items));
         if plan.steps.is_empty() {
@@ -38,22 +91,22 @@ impl Exchange {
             });
         }
         let permissions = permissions(&items);
-        let client = recipient(citizen);
         let drawer = Drawer {
-            subject: citizen.subject(),
-            client: &client,
+            subject: errand.subject,
+            client: errand.client,
         };
         let kept = self.young(drawer, &permissions).await;
-        self.check_left(citizen, &items, &plan, &kept).await?;
+        self.check_left(errand.subject, &items, &plan, &kept)
+            .await?;
         let sources = rows(&offered, &plan, &items, &permissions, &kept);
         plan.steps.retain(|step| !kept.contains_key(&step.first));
         let id = JobId::random(&*self.inner.world.entropy);
         let new = NewJob {
             job: id,
-            subject: citizen.subject(),
+            subject: errand.subject,
             body: body.id.clone(),
             purpose: purpose.clone(),
-            client: client.clone(),
+            client: errand.client.to_owned(),
             epoch,
             state: if plan.steps.is_empty() {
                 JobState::Finished
@@ -65,11 +118,11 @@ impl Exchange {
         };
         let running = Arc::new(Running {
             id,
-            subject: citizen.subject(),
-            person: citizen.person().clone(),
+            subject: errand.subject,
+            person: errand.person.clone(),
             body,
             purpose: purpose.clone(),
-            client,
+            client: errand.client.to_owned(),
             permissions,
             kept,
             case_file: case_file(id),
@@ -78,7 +131,7 @@ impl Exchange {
         // In a task of its own: a caller who goes away just then leaves no job that nobody runs.
         let begun = self.tasks.spawn(begun).await;
         begun.map_err(|_| StartError::NotAlive)??;
-        Ok(id)
+        Ok(SetOut { job: id, asks_home })
     }
 
     /// Records a job and sets out to run it.
@@ -104,26 +157,19 @@ impl Exchange {
     /// What the person decided for this body and purpose.
     pub(super) async fn decided(
         &self,
-        citizen: &Citizen,
+        subject: SubjectId,
+        body: &BodyId,
         purpose: &PurposeId,
     ) -> Result<(Arc<Body>, i64, Vec<ItemState>), StartError> {
-        let body = self
-            .inner
-            .bodies
-            .get(citizen.body())
-            .ok_or(StartError::NotAllowed)?;
-        let (epoch, items) = self
-            .inner
-            .ledger
-            .items(citizen.subject(), citizen.body(), purpose)
-            .await?;
-        Ok((Arc::clone(body), epoch, items))
+        let asking = self.inner.bodies.get(body).ok_or(StartError::NotAllowed)?;
+        let (epoch, items) = self.inner.ledger.items(subject, body, purpose).await?;
+        Ok((Arc::clone(asking), epoch, items))
     }
 
     /// Refuses a fetch that could ask for nothing: every permission was used as often as it allows.
     async fn check_left(
         &self,
-        citizen: &Citizen,
+        subject: SubjectId,
         items: &[ItemState],
         plan: &Plan,
         kept: &BTreeMap<ProductCode, Kept>,
@@ -131,7 +177,7 @@ impl Exchange {
         if !kept.is_empty() {
             return Ok(());
         }
-        let exhausted = self.inner.gate.exhausted(citizen.subject(), items).await?;
+        let exhausted = self.inner.gate.exhausted(subject, items).await?;
         let planned = plan
             .steps
             .iter()
@@ -173,6 +219,10 @@ impl Exchange {
             })
             .collect()
     }
+}
+
+fn is_about_home(product: &ProductCode) -> bool {
+    ProductKind::of(product).is_some_and(ProductKind::is_about_home)
 }
 
 /// The products that may be asked at this moment.

@@ -193,6 +193,8 @@ pub enum Scope {
     ConsentWrite,
     /// Read the citizen's own exchanges.
     ExchangeRead,
+    /// Look at a whole household, and have what comes of it: a recommender's, nobody else's.
+    HouseholdRead,
     /// Fetch the profile.
     ProfileRead,
 }
@@ -204,12 +206,13 @@ pub struct UnknownScope;
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AuditIdentify,
         Self::AuditRead,
         Self::ConsentRead,
         Self::ConsentWrite,
         Self::ExchangeRead,
+        Self::HouseholdRead,
         Self::ProfileRead,
     ];
 
@@ -221,6 +224,7 @@ impl Scope {
             Self::ConsentRead => "consent:read",
             Self::ConsentWrite => "consent:write",
             Self::ExchangeRead => "exchange:read",
+            Self::HouseholdRead => "household:read",
             Self::ProfileRead => "profile:read",
         }
     }
@@ -282,11 +286,12 @@ impl Scopes {
         self.0.iter().copied()
     }
 
-    /// What a citizen may do on our own pages: everything that is about themself.
+    /// What a citizen may do on our own pages: everything that is about themself alone. What a
+    /// household comes to would tell one of two adults what the other has.
     pub(super) fn of_pages() -> Self {
         Scope::ALL
             .into_iter()
-            .filter(|scope| !scope.is_audit())
+            .filter(|scope| !scope.is_audit() && *scope != Scope::HouseholdRead)
             .collect()
     }
 }

@@ -54,6 +54,11 @@ impl ProductKind {
         matches!(self, Self::AeatC2 | Self::AeatC4)
     }
 
+    /// Whether it says the same of everybody at an address.
+    pub const fn is_about_home(self) -> bool {
+        matches!(self, Self::PadroHouseholdSize)
+    }
+
     /// Whether a question needs the person's municipality.
     pub const fn needs_municipality(self) -> bool {
         matches!(self, Self::PadroCohabitants | Self::PadroHouseholdSize)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::audit::Kind;
 use crate::citizen::{ExchangeId, JobId, SubjectId};
+use crate::store::Tx;
 
 use super::super::ledger::{block, fields};
 use super::{Gate, Refusal, store};
@@ -30,23 +31,38 @@ impl Gate {
     ///
     /// Another decision in between does no harm; a consent that ended does, even one given anew.
     pub async fn release(&self, release: Release) -> Result<(), Refusal> {
+        self.release_together(vec![release]).await
+    }
+
+    /// Records that one thing made of several people's data leaves, if every consent of each of them
+    /// still stands at that instant: all of it, or nothing.
+    pub async fn release_together(&self, mut releases: Vec<Release>) -> Result<(), Refusal> {
         self.log.admits_exchanges()?;
+        // In one order everywhere, so that two that hold several people never wait for each other.
+        releases.sort_by_key(|release| release.subject);
         let mut tx = self.db.begin().await?;
+        for release in &releases {
+            self.record_release(&mut tx, release).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn record_release(&self, tx: &mut Tx, release: &Release) -> Result<(), Refusal> {
         // First: it locks the person's head, so no withdrawal can commit before we do.
-        let position = store::count(&mut tx, release.subject).await?;
+        let position = store::count(tx, release.subject).await?;
         let now = self.world.now();
-        if block::holds_for(&mut tx, release.subject, release.job).await? {
+        if block::holds_for(tx, release.subject, release.job).await? {
             return Err(Refusal::Blocked);
         }
         for exchange in &release.exchanges {
-            let part = store::contribution(&mut tx, *exchange)
+            let part = store::contribution(tx, *exchange)
                 .await?
                 .ok_or(Refusal::NotAllowed)?;
             if part.subject != release.subject {
                 return Err(Refusal::NotAllowed);
             }
             let state = self
-                .stands(&mut tx, part.item, part.consent_seq, &part.purpose, now)
+                .stands(tx, part.item, part.consent_seq, &part.purpose, now)
                 .await?;
             if !state.is_granted() {
                 return Err(Refusal::RevokedInFlight);
@@ -64,10 +80,10 @@ impl Gate {
         }));
         let entry = self
             .log
-            .stage(&mut tx, Kind::Release, Some(release.subject), payload)
+            .stage(tx, Kind::Release, Some(release.subject), payload)
             .await?
             .entry;
-        store::insert_release(&mut tx, &id, &release, &position, now, entry).await?;
-        Ok(tx.commit().await?)
+        store::insert_release(tx, &id, release, &position, now, entry).await?;
+        Ok(())
     }
 }

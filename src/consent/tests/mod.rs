@@ -3,6 +3,7 @@
 mod blocking;
 mod gate;
 mod histories;
+mod household;
 mod ledger;
 mod notices;
 mod races;
