@@ -2,9 +2,9 @@
 //!
 //! It takes an event only if everything about it is right: media type, bearer token, type, audience,
 //! signature by a published key, a `jti` that is new or exactly what came before under it, and each
-//! person's events in order. It can be told to be down, slow, or to refuse.
+//! person's events in order. Late comes only what it was told to refuse before. It can be told to be down, slow, or to refuse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -96,6 +96,8 @@ struct Kept {
     /// Newest number per person.
     newest: BTreeMap<String, i64>,
     refusals: Vec<String>,
+    /// What it refused because it was told to: each may come again after newer ones.
+    turned_away: BTreeSet<String>,
     attempts: usize,
 }
 
@@ -167,7 +169,10 @@ async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Byte
     };
     match mood {
         Mood::Down => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        Mood::Refusing(code) => return refusal(code, "as told"),
+        Mood::Refusing(code) => {
+            inner.kept().turned_away.extend(claimed_jti(&body));
+            return refusal(code, "as told");
+        }
         Mood::Strict | Mood::Forgetful | Mood::Slow(_) => {}
     }
     let taken = take(&inner, issuer.as_deref(), &headers, &body).await;
@@ -182,6 +187,13 @@ async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Byte
             refusal(code, &why)
         }
     }
+}
+
+/// The `jti` of a token nobody has verified.
+fn claimed_jti(token: &[u8]) -> Option<String> {
+    let claims = std::str::from_utf8(token).ok()?.split('.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    Some(claims["jti"].as_str()?.to_owned())
 }
 
 fn refusal(code: &str, why: &str) -> Response {
@@ -287,11 +299,13 @@ impl Kept {
         };
         let number = news.event()["number"].as_i64().unwrap_or_default();
         let newest = self.newest.entry(news.subject().to_owned()).or_insert(0);
-        if number <= *newest {
+        let jti = news.claims["jti"].as_str().unwrap_or_default();
+        let is_late = number <= *newest;
+        if is_late && !self.turned_away.contains(jti) {
             let why = format!("number {number} after {newest}");
             return Err(Refused("invalid_request", why));
         }
-        *newest = number;
+        *newest = number.max(*newest);
         self.taken.push(news);
         Ok(())
     }
@@ -428,5 +442,12 @@ mod tests {
         receiver.behave(Mood::Forgetful);
         assert_eq!(push(&receiver, token(4)).await.0, 503);
         assert_eq!(receiver.taken().len(), 3);
+        // What it refused because it was told to may come late.
+        receiver.behave(Mood::Refusing("invalid_request"));
+        assert_eq!(push(&receiver, token(5)).await.0, 400);
+        receiver.behave(Mood::Strict);
+        for number in [6, 5, 6] {
+            assert_eq!(push(&receiver, token(number)).await.0, 202, "{number}");
+        }
     }
 }

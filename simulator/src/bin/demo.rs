@@ -19,11 +19,15 @@ use simulator::ambient::{Clock, install_crypto, interrupted};
 use simulator::folder::{AuditorClient, FolderClient};
 use simulator::jose::Es256;
 use simulator::pki::ClientKey;
+use simulator::receiver::Receiver;
 use simulator::story::{
     Binaries, ColourChoice, Failed, Gateway, Ports, STORIES, Stage, Style, Tale, World,
-    gateway_toml, tell,
+    gateway_toml, receiver_toml, tell,
 };
 use tempfile::TempDir;
+
+/// The citizen folder: the client that asks, and the receiver that is told.
+const FOLDER: &str = "el-meu-espai";
 
 /// The gateway in front of an invented town, to look at or to be told about.
 #[derive(Debug, Parser)]
@@ -74,6 +78,7 @@ struct Town {
     // in the order in which they must go
     gateway: Gateway,
     world: World,
+    told: Arc<Receiver>,
     binaries: Binaries,
     url: String,
     folder: TempDir,
@@ -107,12 +112,16 @@ async fn start(port: u16) -> anyhow::Result<Town> {
     fs::create_dir(&simulated)?;
     let world = World::start(&simulated, Ports::default(), &url, &Clock::default()).await?;
     let config = folder.path().join("gateway.toml");
-    fs::write(&config, gateway_toml(&world, folder.path(), &listen, &url))?;
+    let told = Receiver::start(FOLDER, None).await?;
+    told.trust(&url);
+    let text = gateway_toml(&world, folder.path(), &listen, &url) + &receiver_toml(FOLDER, &told);
+    fs::write(&config, text)?;
     let log = folder.path().join("gateway.log");
     let gateway = Gateway::start(&binaries.gateway, &config, &log, &url).await?;
     Ok(Town {
         gateway,
         world,
+        told: Arc::new(told),
         binaries,
         url,
         folder,
@@ -164,11 +173,12 @@ fn stage(town: &Town) -> anyhow::Result<Stage> {
     fs::create_dir(&downloads)?;
     Ok(Stage {
         public_url: town.url.clone(),
-        folder: FolderClient::new(&town.url, "el-meu-espai", key(&pki.citizen_folder)?)?,
+        folder: FolderClient::new(&town.url, FOLDER, key(&pki.citizen_folder)?)?,
         auditor: AuditorClient::new(&town.url, "auditor", key(&pki.auditor)?)?,
         people: town.world.people.clone(),
         valid: Arc::clone(&town.world.valid),
         oidc: Arc::clone(&town.world.oidc),
+        told: Some(Arc::clone(&town.told)),
         sent: town.world.sent(),
         verifier: town.binaries.verifier.clone(),
         downloads,

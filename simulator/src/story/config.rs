@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::World;
+use crate::receiver::Receiver;
 
 const TEMPLATE: &str = include_str!("gateway.toml.tmpl");
 
@@ -38,6 +39,17 @@ pub fn gateway_toml(world: &World, folder: &Path, listen: &str, public_url: &str
     ])
 }
 
+/// The section that has a client told of events at its receiver.
+pub fn receiver_toml(client: &str, receiver: &Receiver) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned());
+    format!(
+        "\n[[events.receivers]]\nid = {client}\nrecipient = {client}\n\
+         body = \"ajuntament-de-prova\"\nendpoint = {endpoint}\naudience = {client}\n",
+        client = quoted(client),
+        endpoint = quoted(receiver.url()),
+    )
+}
+
 /// Every value is written as a TOML string, quotes included.
 fn fill(values: &[(&str, String)]) -> String {
     values
@@ -65,5 +77,15 @@ mod tests {
         let table: toml::Table = toml::from_str(&text).unwrap();
         let secret = table["providers"][0]["client_secret_file"].as_str();
         assert_eq!(secret, Some("a \"valid_secret\" \\ value"));
+    }
+
+    #[tokio::test]
+    async fn a_receiver_is_a_section_of_its_own_after_the_template() {
+        let receiver = Receiver::start("folder", None).await.unwrap();
+        let text = format!("{TEMPLATE}{}", receiver_toml("folder", &receiver));
+        let text = text.replace("{{", "\"").replace("}}", "\"");
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        let endpoint = table["events"]["receivers"][0]["endpoint"].as_str();
+        assert_eq!(endpoint, Some(receiver.url()));
     }
 }

@@ -10,6 +10,7 @@ use tokio::process::Command;
 use super::households::{Household, Profile};
 use super::{Failed, Stage, Step, Tale, Trouble};
 use crate::folder::{CallError, CitizenApi, Decision, Entry};
+use crate::receiver::{Receiver, Taken};
 
 const PURPOSE: &str = "social-aid-recommendation";
 const LANGUAGE: &str = "ca";
@@ -63,8 +64,15 @@ pub(super) async fn live<W: Write>(
         Ok(())
     })
     .await?;
-    tale.step("Withdraw", async |step| withdraw(&citizen, step).await)
+    let taken_back = tale
+        .step("Withdraw", async |step| withdraw(&citizen, step).await)
         .await?;
+    if let Some(receiver) = &stage.told {
+        tale.step("Told", async |step| {
+            confirmed(&citizen, receiver, taken_back, step).await
+        })
+        .await?;
+    }
     tale.step("Try again", async |step| {
         try_again(stage, &citizen, step).await
     })
@@ -256,8 +264,11 @@ fn tell_profile(profile: Profile<'_>, step: &mut Step) {
     );
 }
 
-async fn withdraw(citizen: &CitizenApi, step: &mut Step) -> Result<(), Trouble> {
+/// Takes everything back; gives how many items that were.
+async fn withdraw(citizen: &CitizenApi, step: &mut Step) -> Result<usize, Trouble> {
     let items = citizen.consents(PURPOSE).await?;
+    let granted = items.iter().filter(|item| item["state"] == "granted");
+    let granted = granted.count();
     let first = items.iter().find(|item| item["state"] == "granted");
     if let Some(item) = first {
         let began = Instant::now();
@@ -273,6 +284,59 @@ async fn withdraw(citizen: &CitizenApi, step: &mut Step) -> Result<(), Trouble> 
         .filter(|item| item["state"] == "granted")
         .count();
     step.same("no permission is left", &live, &0);
+    Ok(granted)
+}
+
+/// Waits until the folder, which has the profile, has confirmed that permission was taken back.
+async fn confirmed(
+    citizen: &CitizenApi,
+    receiver: &Receiver,
+    taken_back: usize,
+    step: &mut Step,
+) -> Result<(), Trouble> {
+    let patience = Instant::now();
+    let folder = loop {
+        let recipients = citizen.recipients(PURPOSE).await?;
+        let Some(folder) = recipients.into_iter().find(|one| one.get("via").is_none()) else {
+            step.row("nobody received data", "", "nobody to tell");
+            return Ok(());
+        };
+        if folder["state"] != "pending" || patience.elapsed() > Duration::from_mins(1) {
+            break folder;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let name = text(&folder, "known_as")?;
+    let taken = receiver.taken();
+    let told: Vec<Value> = taken
+        .iter()
+        .filter(|one| one.subject() == name && one.kind() == "consent-revoked")
+        .map(Taken::event)
+        .collect();
+    let items: usize = told
+        .iter()
+        .filter_map(|event| event["items"].as_array().map(Vec::len))
+        .sum();
+    step.row(
+        &text(&folder, "recipient")?,
+        &format!("told to erase, {} events", told.len()),
+        folder["state"].as_str().unwrap_or_default(),
+    );
+    step.same(
+        "whoever has the data was told of all that was taken back",
+        &items,
+        &taken_back,
+    );
+    step.held(
+        "and to erase it",
+        told.iter().all(|event| event["action"] == "erase"),
+    );
+    step.same(
+        "the person sees that it confirmed",
+        &folder["state"].as_str(),
+        &Some("acknowledged"),
+    );
+    step.same("no event had to be refused", &receiver.refusals().len(), &0);
     Ok(())
 }
 

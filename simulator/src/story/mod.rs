@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use browser::{Browser, BrowserError, Form, Page, forms};
-pub use config::gateway_toml;
+pub use config::{gateway_toml, receiver_toml};
 pub use gateway::{Binaries, Gateway, GatewayError};
 use households::HOUSEHOLDS;
 pub use paint::{ColourChoice, Style};
@@ -31,6 +31,7 @@ pub use world::{Ports, World, WorldError};
 use crate::folder::{AuditorClient, FolderClient};
 use crate::oidc::Provider;
 use crate::person::Person;
+use crate::receiver::Receiver;
 use crate::valid::Valid;
 
 /// Everything the story needs within reach.
@@ -43,6 +44,8 @@ pub struct Stage {
     pub people: Vec<Person>,
     pub valid: Arc<Valid>,
     pub oidc: Arc<Provider>,
+    /// What the folder is told of, where the gateway tells it.
+    pub told: Option<Arc<Receiver>>,
     /// Requests that reached the platform so far.
     pub sent: Sent,
     /// The verifier's executable.

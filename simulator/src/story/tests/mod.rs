@@ -237,6 +237,7 @@ async fn stage(fake: &Fake, verifier: &str, downloads: &std::path::Path) -> Stag
         people,
         valid: Arc::new(valid),
         oidc: Arc::new(oidc),
+        told: None,
         sent: Arc::new(move || fake::open(&counter).sent),
         verifier: verifier.into(),
         downloads: downloads.to_owned(),
