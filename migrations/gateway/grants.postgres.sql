@@ -61,6 +61,8 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
 
     GRANT SELECT, INSERT, UPDATE (state, attempts, next_at, acknowledged_at, code), DELETE
         ON event_delivery TO gateway_application;
+    GRANT SELECT, INSERT, UPDATE (digest, told, until), DELETE ON handed_over
+        TO gateway_application;
 
     -- What is over is swept away.
     GRANT SELECT, INSERT, DELETE ON login_transaction, idempotency, used_once

@@ -9,6 +9,7 @@
 )]
 
 mod consent;
+mod events;
 mod keyring;
 mod keys;
 mod requests;
@@ -60,6 +61,9 @@ enum Command {
     /// What people are asked: versions of notices, and the register of processing.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
+    /// What receivers of events do not have yet, and sending again what they refused.
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// The service's own keys.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -108,6 +112,9 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Check(file)) => with(&file, serve::check),
         Command::Consent(command) => with(&command.file().clone(), |config| {
             consent::run(&command, config, &world)
+        }),
+        Command::Events(command) => with(&command.file().clone(), |config| {
+            events::run(&command, config, &world)
         }),
         Command::Keys(KeysCommand::Init(file)) => with(&file, |config| keys::init(config, &world)),
         Command::Keyring(command) => with(&command.file().clone(), |config| {

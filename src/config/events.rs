@@ -144,7 +144,8 @@ impl ReceiverSection {
             if let Ok(read) = read {
                 kinds = read;
             } else {
-                let what = "are of expired, expiring, granted and revoked";
+                let what =
+                    "are of expired, expiring, granted, invalidated, profile-changed and revoked";
                 source.problem(&key("events"), what);
             }
         }

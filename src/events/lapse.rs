@@ -16,27 +16,27 @@ use crate::store::outbox::{EventKind, News, NewsItem};
 use crate::store::{Db, Row, StoreError, Tx};
 
 /// Grants looked at in one go.
-const BATCH: u32 = 500;
+pub(super) const BATCH: u32 = 500;
 
 /// How far back a sweep looks once one has looked at everything.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
 /// A grant whose end came, or comes near.
 #[derive(Clone, Debug)]
-struct Lapsing {
-    seq: i64,
-    item: ItemId,
-    product: ProductCode,
+pub(super) struct Lapsing {
+    pub(super) seq: i64,
+    pub(super) item: ItemId,
+    pub(super) product: ProductCode,
 }
 
 /// What grants that are told of together have in common.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Together {
-    subject: SubjectId,
-    body: BodyId,
-    purpose: PurposeId,
-    until: Timestamp,
-    receipt: String,
+pub(super) struct Together {
+    pub(super) subject: SubjectId,
+    pub(super) body: BodyId,
+    pub(super) purpose: PurposeId,
+    pub(super) until: Timestamp,
+    pub(super) receipt: String,
 }
 
 /// Which ends are looked for.
@@ -52,7 +52,9 @@ impl Events {
     pub async fn lapse(&self) -> Result<u64, LogError> {
         let now = self.world.now();
         let from = self.lapsed_until();
-        let mut told = self
+        // First: what a newer notice ended does not run out any more.
+        let mut told = self.outdate_between(from, now).await?;
+        told += self
             .lapse_between(Span {
                 kind: EventKind::Expired,
                 from,
@@ -154,7 +156,7 @@ impl Events {
 }
 
 impl Lapsing {
-    fn news(&self) -> NewsItem {
+    pub(super) fn news(&self) -> NewsItem {
         NewsItem {
             item: self.item,
             product: self.product.clone(),
@@ -192,7 +194,8 @@ async fn lapsing(db: &Db, span: Span) -> Result<BTreeMap<Together, Vec<Lapsing>>
                    SELECT 1 FROM consent_event n WHERE n.item = g.item AND n.seq > g.seq)
                AND NOT EXISTS (
                    SELECT 1 FROM consent_lapse l
-                   WHERE l.subject = g.subject AND l.seq = g.seq AND l.what = $3)
+                   WHERE l.subject = g.subject AND l.seq = g.seq
+                     AND l.what IN ($3, 'expired', 'invalidated'))
              ORDER BY g.valid_until, g.subject, g.seq LIMIT $4",
             vec![
                 span.from.into(),
@@ -210,7 +213,7 @@ async fn lapsing(db: &Db, span: Span) -> Result<BTreeMap<Together, Vec<Lapsing>>
     Ok(found)
 }
 
-fn read(row: &Row) -> Result<(Together, Lapsing), StoreError> {
+pub(super) fn read(row: &Row) -> Result<(Together, Lapsing), StoreError> {
     let together = Together {
         subject: row.parsed(0)?,
         body: row.parsed(1)?,
@@ -227,7 +230,7 @@ fn read(row: &Row) -> Result<(Together, Lapsing), StoreError> {
 }
 
 /// Locks the person's head row, and gives their epoch. It does not move: nothing was decided.
-async fn lock(tx: &mut Tx, subject: SubjectId) -> Result<i64, StoreError> {
+pub(super) async fn lock(tx: &mut Tx, subject: SubjectId) -> Result<i64, StoreError> {
     let row = tx
         .row(
             "UPDATE subject_head SET epoch = epoch WHERE subject = $1 RETURNING epoch",
@@ -237,8 +240,8 @@ async fn lock(tx: &mut Tx, subject: SubjectId) -> Result<i64, StoreError> {
     row.ok_or(StoreError::Corrupt { column: 0 })?.int(0)
 }
 
-/// Whether the grant is still its item's newest event and nobody said this of it.
-async fn stands(
+/// Whether the grant is still its item's newest event, and nobody said this of it nor that it ended.
+pub(super) async fn stands(
     tx: &mut Tx,
     subject: SubjectId,
     grant: &Lapsing,
@@ -247,7 +250,8 @@ async fn stands(
     let row = tx
         .row(
             "SELECT (SELECT COUNT(*) FROM consent_event WHERE item = $1 AND seq > $2)
-                  + (SELECT COUNT(*) FROM consent_lapse WHERE subject = $3 AND seq = $2 AND what = $4)",
+                  + (SELECT COUNT(*) FROM consent_lapse
+                     WHERE subject = $3 AND seq = $2 AND what IN ($4, 'expired', 'invalidated'))",
             vec![
                 grant.item.to_string().into(),
                 grant.seq.into(),
@@ -259,7 +263,7 @@ async fn stands(
     Ok(row.map_or(Ok(1), |row| row.int(0))? == 0)
 }
 
-async fn insert(
+pub(super) async fn insert(
     tx: &mut Tx,
     subject: SubjectId,
     seq: i64,

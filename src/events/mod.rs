@@ -9,12 +9,15 @@
 //! Delivery is at least once, under one `jti`, in the order things happened to a person. It is never
 //! waited for: consent ends in the gate, at once, whether or not anybody can be told.
 //!
-//! The room also sees that grants come to their end ([`Events::lapse`]) and knows who has data that
+//! The room also sees that grants come to their end, by time or by a newer notice ([`Events::lapse`]),
+//! and knows who has data that
 //! rest on consent taken back ([`Events::recipients`]).
 
 mod backoff;
 mod courier;
 mod lapse;
+mod outdated;
+mod parked;
 mod push;
 mod recipients;
 mod set;
@@ -41,9 +44,10 @@ use crate::consent::Purposes;
 use crate::identity::jwt::{KeyDefect, Signer};
 use crate::identity::{PairwiseKey, UnreadableSecret};
 use crate::store::keyring::secret_file::{self, SecretFileError};
-use crate::store::outbox::{Outbox, Route};
+use crate::store::outbox::{Outbox, Route, ValuesKey};
 use crate::store::{Db, StoreError, instant, micros};
 
+pub use parked::{Count, Resend, Waiting};
 pub use push::ReceiverDefect;
 pub use recipients::{Confirmation, Recipient};
 pub use set::TYPE;
@@ -146,9 +150,13 @@ impl Setup {
             }),
             kinds: one.events.clone(),
         };
+        let mut outbox = Outbox::new(config.receivers.iter().map(route).collect());
+        if let Some(sending) = &sending {
+            outbox = outbox.comparing(ValuesKey::new(&sending.pen.pairwise.values_key()));
+        }
         Ok(Self {
             sending,
-            outbox: Outbox::new(config.receivers.iter().map(route).collect()),
+            outbox,
             expiring_before: config.expiring_before,
             retention: config.retention,
         })
@@ -190,8 +198,10 @@ impl Events {
         Some(Value::Object(sending.pen.signer.public_jwk().clone()))
     }
 
-    /// Forgets deliveries acknowledged longer ago than they are kept. Gives how many.
+    /// Forgets deliveries acknowledged longer ago than they are kept, and what was handed over under
+    /// consent that ended. Gives how many deliveries.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
+        self.outbox.forget(&self.db, self.world.now()).await?;
         let now = self.world.now().to_zoned(TimeZone::UTC);
         match now.checked_sub(self.retention) {
             Ok(before) => store::forget(&self.db, before.timestamp()).await,

@@ -9,10 +9,8 @@ use jiff::Timestamp;
 use super::Events;
 use crate::citizen::{BodyId, PurposeId, ReceiptId, SubjectId};
 use crate::consent::Purpose;
+use crate::store::outbox::OWN_PAGES;
 use crate::store::{Db, StoreError};
-
-/// How the gateway's own pages are recorded: what they show leaves for nobody but the person.
-const OWN_PAGES: &str = "pages";
 
 /// Someone who received data that rest on consent taken back.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -12,7 +12,7 @@ use crate::store::outbox::{EventKind, NewsItem};
 pub const TYPE: &str = "secevent+jwt";
 
 /// What the names of event types begin with.
-const TYPES: &str = "https://interop-gateway.example/schemas/events/consent-";
+const TYPES: &str = "https://interop-gateway.example/schemas/events/";
 
 /// An event as the outbox holds it, on its way to one receiver.
 #[derive(Clone, Debug)]
@@ -54,15 +54,26 @@ pub(super) struct Pen {
 
 /// The name of an event type: a URI, never to be fetched.
 pub(super) fn type_uri(kind: EventKind) -> String {
-    format!("{TYPES}{}", kind.as_str())
+    match kind {
+        EventKind::ProfileChanged => format!("{TYPES}{}", kind.as_str()),
+        _ => format!("{TYPES}consent-{}", kind.as_str()),
+    }
 }
 
 /// What a recipient does with the data it has.
 const fn action(kind: EventKind) -> Option<&'static str> {
     match kind {
         EventKind::Revoked => Some("erase"),
-        EventKind::Expired => Some("stop_use"),
-        EventKind::Expiring | EventKind::Granted => None,
+        EventKind::Expired | EventKind::Invalidated => Some("stop_use"),
+        EventKind::Expiring | EventKind::Granted | EventKind::ProfileChanged => None,
+    }
+}
+
+/// Why it happened, where that is ours to say. Nobody is asked why they take consent back.
+const fn reason(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::Invalidated => Some("notice_replaced"),
+        _ => None,
     }
 }
 
@@ -100,6 +111,9 @@ impl Pen {
         });
         if let Some(action) = action(event.kind) {
             said["action"] = action.into();
+        }
+        if let Some(reason) = reason(event.kind) {
+            said["reason"] = reason.into();
         }
         let claims = json!({
             "iss": self.issuer,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::parked::{Count, Resend, Waiting};
 use super::set::Event;
 use crate::store::{Db, Row, StoreError};
 
@@ -125,4 +126,86 @@ pub(super) async fn forget(db: &Db, before: Timestamp) -> Result<u64, StoreError
         vec![before.into()],
     )
     .await
+}
+
+/// How many are not acknowledged, per receiver. Whether it is configured, the database cannot tell.
+pub(super) async fn counts(db: &Db) -> Result<Vec<Count>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT o.receiver, o.recipient,
+                    COUNT(CASE WHEN d.state = 'pending' THEN 1 END),
+                    COUNT(CASE WHEN d.state = 'refused' THEN 1 END)
+             FROM event_delivery d JOIN event_outbox o ON o.event = d.event
+             WHERE d.state <> 'acknowledged'
+             GROUP BY o.receiver, o.recipient ORDER BY o.receiver, o.recipient",
+            vec![],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Count {
+                receiver: row.text(0)?,
+                recipient: row.text(1)?,
+                pending: row.int(2)?,
+                parked: row.int(3)?,
+                connected: false,
+            })
+        })
+        .collect()
+}
+
+/// The oldest of one state.
+pub(super) async fn waiting(
+    db: &Db,
+    state: &str,
+    at_most: u32,
+) -> Result<Vec<Waiting>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT o.event, o.receiver, o.recipient, o.kind, d.attempts, d.code, o.at
+             FROM event_delivery d JOIN event_outbox o ON o.event = d.event
+             WHERE d.state = $1 ORDER BY o.at, o.event LIMIT $2",
+            vec![state.into(), at_most.into()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Waiting {
+                event: row.text(0)?,
+                receiver: row.text(1)?,
+                recipient: row.text(2)?,
+                kind: row.parsed(3)?,
+                parked: state == "refused",
+                attempts: row.int(4)?,
+                code: row.text_or_null(5)?,
+                at: row.instant(6)?,
+            })
+        })
+        .collect()
+}
+
+/// Puts parked events on their way again, as if they had never been tried.
+pub(super) async fn resend(db: &Db, which: Resend<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    let mut tx = db.begin().await?;
+    let resent = match which {
+        Resend::Event(event) => {
+            tx.execute(
+                "UPDATE event_delivery SET state = 'pending', attempts = 0, next_at = $1
+                 WHERE state = 'refused' AND event = $2",
+                vec![now.into(), event.into()],
+            )
+            .await?
+        }
+        Resend::Recipient(recipient) => {
+            tx.execute(
+                "UPDATE event_delivery SET state = 'pending', attempts = 0, next_at = $1
+                 WHERE state = 'refused'
+                   AND event IN (SELECT event FROM event_outbox WHERE recipient = $2)",
+                vec![now.into(), recipient.into()],
+            )
+            .await?
+        }
+    };
+    tx.commit().await?;
+    Ok(resent)
 }

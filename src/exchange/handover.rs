@@ -53,6 +53,8 @@ impl Exchange {
                 recipient: client,
                 fields: known_fields(&projection),
                 exchanges: outcomes.iter().filter_map(exchange).collect(),
+                // One view for all who are compared, whichever each of them reads.
+                values: profile.project(Audience::Recommender).values(),
             })
             .await?;
         Ok(projection)

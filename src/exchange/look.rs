@@ -22,7 +22,7 @@ use crate::citizen::{BodyId, HouseholdId, JobId, MembershipId, Person, PurposeId
 use crate::consent::{Beneficiaries, ConsentError, Refusal, Release};
 use crate::identity::Citizen;
 use crate::profile::{
-    Count, HouseholdProfile, HouseholdProjection, Part, Profile, household, normalise,
+    Audience, Count, HouseholdProfile, HouseholdProjection, Part, Profile, household, normalise,
 };
 use crate::store::{StoreError, Tx};
 
@@ -256,6 +256,7 @@ impl Exchange {
             Err(error) => return Err(error),
         };
         let exchanges = outcomes.iter().filter_map(exchange).collect();
+        let profile = normalise(&outcomes, &self.inner.indicators, self.inner.today());
         Ok(Some(Contribution {
             release: Release {
                 subject: part.subject,
@@ -263,8 +264,9 @@ impl Exchange {
                 recipient: look.client.clone(),
                 fields: Vec::new(),
                 exchanges,
+                values: profile.project(Audience::Recommender).values(),
             },
-            profile: normalise(&outcomes, &self.inner.indicators, self.inner.today()),
+            profile,
         }))
     }
 

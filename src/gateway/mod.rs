@@ -144,8 +144,15 @@ impl Gateway {
             Arc::new(material.receipts),
             world.clone(),
         );
-        let ledger = Arc::new(ledger.telling(outbox));
-        let exchange = exchange(config, &stores, &rules, &ledger, platform, &world);
+        let ledger = Arc::new(ledger.telling(outbox.clone()));
+        let gate = Gate::new(
+            stores.db.clone(),
+            Arc::clone(&stores.log),
+            Arc::clone(&rules.terms),
+            world.clone(),
+        );
+        let gate = gate.telling(outbox);
+        let exchange = exchange(config, &stores, &rules, &ledger, gate, platform, &world);
         let jwks = Arc::new(jwks);
         let evidence = Evidence {
             db: stores.db.clone(),
@@ -323,15 +330,10 @@ fn exchange(
     stores: &Stores,
     rules: &Rules,
     ledger: &Arc<Ledger>,
+    gate: Gate,
     platform: Platform,
     world: &World,
 ) -> Exchange {
-    let gate = Gate::new(
-        stores.db.clone(),
-        Arc::clone(&stores.log),
-        Arc::clone(&rules.terms),
-        world.clone(),
-    );
     Exchange::new(Parts {
         db: stores.db.clone(),
         ledger: Arc::clone(ledger),

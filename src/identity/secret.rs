@@ -113,6 +113,14 @@ impl PairwiseKey {
         let parts: [&[u8]; 3] = [b"pairwise-item/v1", recipient.as_bytes(), item.as_bytes()];
         mac(&self.0, &parts)
     }
+
+    /// A key of its own, to compare what was handed over without keeping it.
+    pub fn values_key(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        let tag = hmac::sign(&self.0, b"values-handed-over/v1");
+        key.copy_from_slice(tag.as_ref());
+        key
+    }
 }
 
 impl fmt::Debug for PairwiseKey {

@@ -1,10 +1,12 @@
 //! The profile as JSON, for one audience. The shape is `schemas/profile.schema.json`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     Band, Certainty, ComputationBasis, Fact, Income, IncomeAmount, IncomeKind, IncomeStatus,
@@ -169,6 +171,55 @@ impl Profile {
                 size: view.fact(&self.household_size, Clone::clone),
                 municipality: view.fact(&self.municipality, Clone::clone),
             },
+        }
+    }
+}
+
+impl Projection {
+    /// What each exchange said of the person, without when and how it came: the same text for the
+    /// same values. An exchange that gave no field a value is not among them.
+    pub fn values(&self) -> BTreeMap<ExchangeId, String> {
+        let mut said: BTreeMap<ExchangeId, BTreeMap<&str, Option<Value>>> = BTreeMap::new();
+        let mut add = |name, known: Option<(ExchangeId, Option<Value>)>| {
+            if let Some((exchange, value)) = known {
+                said.entry(exchange).or_default().insert(name, value);
+            }
+        };
+        add("verified", self.identity.verified.said());
+        add("birth_date", self.person.birth_date.said());
+        add("nationality", self.person.nationality.said());
+        let income = &self.income;
+        add("status", income.status.said());
+        add("kind", income.kind.said());
+        add("annual", income.annual.said());
+        // These say more about the amount, or why there is none.
+        let year = serde_json::to_value(income.fiscal_year).ok();
+        let bands = serde_json::to_value(&income.bands).ok();
+        add(
+            "fiscal_year",
+            income.status.said().map(|(it, _)| (it, year)),
+        );
+        add("bands", income.annual.said().map(|(it, _)| (it, bands)));
+        add("in_work", self.work.in_work.said());
+        add("size", self.household.size.said());
+        add("municipality", self.household.municipality.said());
+        said.into_iter()
+            .map(|(exchange, fields)| {
+                let text = serde_json::to_string(&fields).unwrap_or_default();
+                (exchange, text)
+            })
+            .collect()
+    }
+}
+
+impl<T: Serialize> View<T> {
+    /// The value, and the exchange it came by.
+    fn said(&self) -> Option<(ExchangeId, Option<Value>)> {
+        match self {
+            Self::Gap { .. } => None,
+            Self::Known { value, provenance } => {
+                Some((provenance.exchange, serde_json::to_value(value).ok()))
+            }
         }
     }
 }

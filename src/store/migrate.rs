@@ -67,6 +67,7 @@ const GATEWAY: &[Change] = &[
     change!(13, "events", "gateway/0013_events", triggers),
     change!(14, "notice_text", "gateway/0014_notice_text", triggers),
     change!(15, "requests", "gateway/0015_requests", triggers),
+    change!(16, "handed_over", "gateway/0016_handed_over"),
     change!(19, "household", "gateway/0019_household", triggers),
 ];
 

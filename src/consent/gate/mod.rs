@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::audit::{Log, LogError, Stalled};
 use crate::citizen::{BodyId, ExchangeId, ItemId, JobId, ProductCode, PurposeId, SubjectId};
 use crate::clock::World;
+use crate::store::outbox::Outbox;
 use crate::store::{Db, StoreError};
 
 use super::grant_terms::About;
@@ -33,6 +34,7 @@ pub struct Gate {
     db: Db,
     log: Arc<Log>,
     terms: Arc<Terms>,
+    outbox: Outbox,
     world: World,
 }
 
@@ -182,8 +184,16 @@ impl Gate {
             db,
             log,
             terms,
+            outbox: Outbox::default(),
             world,
         }
+    }
+
+    /// The same gate, which tells recipients through this outbox.
+    #[must_use]
+    pub fn telling(mut self, outbox: Outbox) -> Self {
+        self.outbox = outbox;
+        self
     }
 }
 

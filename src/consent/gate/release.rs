@@ -1,18 +1,19 @@
 //! Releasing: the record of what leaves for whom, durable before it leaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use crate::audit::Kind;
 use crate::citizen::{ExchangeId, JobId, SubjectId};
 use crate::store::Tx;
+use crate::store::outbox::{Handed, HandedItem, NewsItem};
 
 use super::super::ledger::{block, fields};
 use super::{Gate, Refusal, store};
 
 /// A profile about to leave.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Release {
     /// Whose profile.
     pub subject: SubjectId,
@@ -24,6 +25,19 @@ pub struct Release {
     pub fields: Vec<String>,
     /// Every exchange whose answer is in it, as its provenance lists them.
     pub exchanges: BTreeSet<ExchangeId>,
+    /// The values each of them gave the profile: compared with what others hold, never kept.
+    pub values: BTreeMap<ExchangeId, String>,
+}
+
+impl std::fmt::Debug for Release {
+    // The values are a person's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Release")
+            .field("subject", &self.subject)
+            .field("job", &self.job)
+            .field("recipient", &self.recipient)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Gate {
@@ -54,6 +68,8 @@ impl Gate {
         if block::holds_for(tx, release.subject, release.job).await? {
             return Err(Refusal::Blocked);
         }
+        let mut handed: Option<Handed> = None;
+        let id = self.world.entropy.uuid().to_string();
         for exchange in &release.exchanges {
             let part = store::contribution(tx, *exchange)
                 .await?
@@ -67,8 +83,25 @@ impl Gate {
             if !state.is_granted() {
                 return Err(Refusal::RevokedInFlight);
             }
+            let all = handed.get_or_insert_with(|| Handed {
+                subject: part.subject,
+                body: part.body,
+                purpose: part.purpose,
+                recipient: release.recipient.clone(),
+                release: id.clone(),
+                epoch: position.epoch,
+                at: now,
+                items: Vec::new(),
+            });
+            all.items.push(HandedItem {
+                item: NewsItem {
+                    item: part.item,
+                    product: part.product,
+                },
+                until: part.until,
+                values: release.values.get(exchange).cloned().unwrap_or_default(),
+            });
         }
-        let id = self.world.entropy.uuid().to_string();
         let payload = fields(json!({
             "counter": position.counter,
             "epoch": position.epoch,
@@ -84,6 +117,10 @@ impl Gate {
             .await?
             .entry;
         store::insert_release(tx, &id, release, &position, now, entry).await?;
+        if let Some(handed) = handed {
+            let entropy = &*self.world.entropy;
+            self.outbox.hand_over(tx, entropy, &handed).await?;
+        }
         Ok(())
     }
 }

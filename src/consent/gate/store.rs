@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::citizen::{EntryId, ExchangeId, ItemId, JobId, PurposeId, SourceId, SubjectId};
+use crate::citizen::{
+    BodyId, EntryId, ExchangeId, ItemId, JobId, ProductCode, PurposeId, SourceId, SubjectId,
+};
 use crate::store::{Db, StoreError, Tx, Value};
 
 use super::super::item::Event;
@@ -192,8 +194,12 @@ pub(super) async fn left_open_of(
 pub(super) struct Contribution {
     pub subject: SubjectId,
     pub item: ItemId,
+    pub body: BodyId,
     pub purpose: PurposeId,
+    pub product: ProductCode,
     pub consent_seq: i64,
+    /// When the consent it was asked under ends at the latest.
+    pub until: Timestamp,
 }
 
 /// The exchange, if its answer was allowed to be used.
@@ -203,8 +209,10 @@ pub(super) async fn contribution(
 ) -> Result<Option<Contribution>, StoreError> {
     let row = tx
         .row(
-            "SELECT i.subject, i.item, i.purpose, i.consent_seq FROM exchange_intent i \
+            "SELECT i.subject, i.item, i.body, i.purpose, i.product, i.consent_seq, g.valid_until \
+             FROM exchange_intent i \
              JOIN exchange_outcome o ON o.exchange = i.exchange \
+             JOIN consent_event g ON g.subject = i.subject AND g.seq = i.consent_seq \
              WHERE i.exchange = $1 AND o.used = 1",
             vec![exchange.to_string().into()],
         )
@@ -213,8 +221,11 @@ pub(super) async fn contribution(
         Ok(Contribution {
             subject: row.parsed(0)?,
             item: row.parsed(1)?,
-            purpose: row.parsed(2)?,
-            consent_seq: row.int(3)?,
+            body: row.parsed(2)?,
+            purpose: row.parsed(3)?,
+            product: row.parsed(4)?,
+            consent_seq: row.int(5)?,
+            until: row.instant(6)?,
         })
     })
     .transpose()

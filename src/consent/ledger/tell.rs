@@ -41,6 +41,9 @@ impl Ledger {
                 What::Refused => {}
             }
         }
+        for one in &revoked {
+            self.outbox.take_back(tx, who.subject, one.item).await?;
+        }
         // Less first: what is taken back must not wait for anything.
         for (kind, items) in [(EventKind::Revoked, revoked), (EventKind::Granted, granted)] {
             let news = News {

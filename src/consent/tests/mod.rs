@@ -13,7 +13,7 @@ mod replays;
 mod terms;
 mod withdrawal;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -203,6 +203,7 @@ impl House {
             recipient: "el-meu-espai".to_owned(),
             fields: vec!["income".to_owned()],
             exchanges: exchanges.into_iter().collect::<BTreeSet<_>>(),
+            values: BTreeMap::new(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! The outbox and its couriers' statements on a real database, without anybody to send to.
 
+mod handed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::parked::Resend;
 use super::set::{Addressee, Event, Pen, type_uri};
 use super::store;
 use crate::audit::LogSigner;
@@ -92,6 +95,12 @@ impl Town {
         let staged = outbox.stage(&mut tx, &*self.world.entropy, news).await;
         tx.commit().await.unwrap();
         staged.unwrap()
+    }
+
+    async fn oldest_pending(&self, subject: SubjectId) -> i64 {
+        let sql = "SELECT MIN(number) FROM event_delivery WHERE state = 'pending' AND subject = $1";
+        let row = self.db.row(sql, vec![subject.to_string().into()]).await;
+        row.unwrap().unwrap().int(0).unwrap()
     }
 
     async fn due(&self) -> Vec<store::Due> {
@@ -193,6 +202,52 @@ async fn of_each_person_only_the_oldest_event_is_due_and_another_persons_is_not_
         .unwrap();
     town.stage(&outbox, &town.news(0, EventKind::Granted)).await;
     assert!(town.due().await.iter().any(|one| one.event.number == 3));
+    // Sent again it comes before what is still on its way, and as if it had never been tried.
+    let id = next.event.id.as_str();
+    for (which, resent) in [
+        (Resend::Event("another"), 0),
+        (Resend::Recipient("another"), 0),
+        (Resend::Event(id), 1),
+        (Resend::Recipient(RECEIVER), 0),
+    ] {
+        let now = town.world.now();
+        assert_eq!(store::resend(&town.db, which, now).await.unwrap(), resent);
+    }
+    let due = town.due().await;
+    let mut theirs = due.iter().filter(|one| one.event.subject == town.people[0]);
+    let again = theirs.next().unwrap();
+    assert_eq!((again.event.id.as_str(), again.attempts), (id, 0));
+    assert!(theirs.next().is_none());
+}
+
+#[tokio::test]
+async fn what_is_not_acknowledged_is_counted_and_listed_the_refused_first() {
+    let town = Town::of(2).await;
+    let outbox = Outbox::new(vec![route(RECEIVER, EventKind::ALL)]);
+    for person in [0, 1, 1] {
+        let news = town.news(person, EventKind::Granted);
+        town.stage(&outbox, &news).await;
+    }
+    let due = town.due().await;
+    let ids = [&due[0].event.id, &due[1].event.id];
+    store::acknowledged(&town.db, ids[0], town.world.now())
+        .await
+        .unwrap();
+    store::refused(&town.db, ids[1], "invalid_request")
+        .await
+        .unwrap();
+    let counts = store::counts(&town.db).await.unwrap();
+    let counts: Vec<_> = counts.iter().map(|one| (one.pending, one.parked)).collect();
+    assert_eq!(counts, [(1, 1)]);
+    let parked = store::waiting(&town.db, "refused", 9).await.unwrap();
+    assert_eq!(parked.len(), 1);
+    assert_eq!(parked[0].event, *ids[1]);
+    assert_eq!(parked[0].code.as_deref(), Some("invalid_request"));
+    assert!(parked[0].parked);
+    let pending = store::waiting(&town.db, "pending", 9).await.unwrap();
+    assert!(pending.len() == 1 && !pending[0].parked);
+    let none = store::waiting(&town.db, "pending", 0).await.unwrap();
+    assert_eq!(none, []);
 }
 
 /// What couriers do, in any order, to events of some people.
@@ -203,6 +258,8 @@ enum Step {
     Conclude(usize, End),
     /// Claim one and die.
     Lose(usize),
+    /// Send again whatever was refused.
+    Resend,
     Wait,
 }
 
@@ -219,6 +276,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0_usize..3).prop_map(Step::Stage),
         3 => (any::<usize>(), end).prop_map(|(which, end)| Step::Conclude(which, end)),
         1 => any::<usize>().prop_map(Step::Lose),
+        1 => Just(Step::Resend),
         1 => Just(Step::Wait),
     ];
     prop::collection::vec(step, 1..40)
@@ -241,6 +299,11 @@ proptest! {
                         town.stage(&outbox, &town.news(person, EventKind::Granted)).await;
                         continue;
                     }
+                    Step::Resend => {
+                        let all = Resend::Recipient(RECEIVER);
+                        store::resend(&town.db, all, town.world.now()).await.unwrap();
+                        continue;
+                    }
                     Step::Wait => {
                         town.hands.advance(std::time::Duration::from_secs(61));
                         continue;
@@ -251,6 +314,10 @@ proptest! {
                 let due = town.due().await;
                 let people: BTreeSet<_> = due.iter().map(|one| one.event.subject).collect();
                 assert_eq!(people.len(), due.len(), "one of each person at a time");
+                for one in &due {
+                    let oldest = town.oldest_pending(one.event.subject).await;
+                    assert_eq!(one.event.number, oldest, "none is sent before an older one");
+                }
                 let Some(one) = due.get(which % due.len().max(1)) else { continue };
                 let lost_at = town.world.now() + SignedDuration::from_secs(60);
                 assert!(store::claim(&town.db, one, lost_at).await.unwrap());

@@ -4,7 +4,9 @@
 //! or neither does. Nothing is sent here, and nobody waits for sending; [`crate::events`] delivers.
 //! Without receivers nothing is written.
 
-use std::collections::BTreeSet;
+mod handed;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::{StoreError, Tx};
 use crate::citizen::{BodyId, ItemId, ProductCode, PurposeId, SubjectId};
 use crate::clock::Entropy;
+
+pub use handed::{Handed, HandedItem, ValuesKey};
 
 /// What happened to items of consent, as recipients are told.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -24,13 +28,25 @@ pub enum EventKind {
     Expiring,
     /// Data may be asked for and used.
     Granted,
+    /// A newer notice does more with the data than the one the grant was given under: it no longer
+    /// counts.
+    Invalidated,
+    /// Of what a recipient was handed, another was handed something newer that differs.
+    ProfileChanged,
     /// Consent was taken back, or the notice answered anew with a no.
     Revoked,
 }
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 4] = [Self::Expired, Self::Expiring, Self::Granted, Self::Revoked];
+    pub const ALL: [Self; 6] = [
+        Self::Expired,
+        Self::Expiring,
+        Self::Granted,
+        Self::Invalidated,
+        Self::ProfileChanged,
+        Self::Revoked,
+    ];
 
     /// The word of the table and the configuration.
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +54,8 @@ impl EventKind {
             Self::Expired => "expired",
             Self::Expiring => "expiring",
             Self::Granted => "granted",
+            Self::Invalidated => "invalidated",
+            Self::ProfileChanged => "profile-changed",
             Self::Revoked => "revoked",
         }
     }
@@ -97,7 +115,7 @@ pub struct News {
     pub items: Vec<NewsItem>,
     /// The person's epoch.
     pub epoch: i64,
-    /// The receipt it is about.
+    /// The receipt it is about; of a profile that changed, the release that showed it.
     pub cause: String,
     /// From when it holds.
     pub effective_at: Timestamp,
@@ -105,10 +123,18 @@ pub struct News {
     pub at: Timestamp,
 }
 
+/// Which clients were handed data of an item.
+pub type Holders = BTreeMap<ItemId, BTreeSet<String>>;
+
+/// How the gateway's own pages are recorded as recipient: what they show leaves for nobody but the
+/// person.
+pub const OWN_PAGES: &str = "pages";
+
 /// Knows who must learn of what, and puts it down.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     routes: Arc<[Route]>,
+    values: Option<Arc<ValuesKey>>,
 }
 
 impl Outbox {
@@ -116,12 +142,25 @@ impl Outbox {
     pub fn new(routes: Vec<Route>) -> Self {
         Self {
             routes: routes.into(),
+            values: None,
         }
+    }
+
+    /// The same, which can tell under this key whether a profile changed.
+    #[must_use]
+    pub fn comparing(mut self, key: ValuesKey) -> Self {
+        self.values = Some(Arc::new(key));
+        self
     }
 
     /// Whether nobody is told anything.
     pub fn is_empty(&self) -> bool {
         self.routes.is_empty()
+    }
+
+    /// Whether there still is a receiver of that name.
+    pub fn knows(&self, receiver: &str) -> bool {
+        self.routes.iter().any(|route| route.receiver == receiver)
     }
 
     /// Whether somebody is told of events of this kind.
@@ -143,10 +182,30 @@ impl Outbox {
         }
         let mut staged = 0;
         for route in self.routes.iter().filter(|route| route.leads(news)) {
-            let number = next_number(tx, &route.receiver, news.subject).await?;
-            let event = entropy.uuid().to_string();
-            insert(tx, &event, route, number, news).await?;
+            route.put(tx, entropy, news).await?;
             staged += 1;
+        }
+        Ok(staged)
+    }
+
+    /// As [`Outbox::stage`], only for those who hold data, and to each only what is about data it
+    /// holds. What a client was handed it was handed for those whom the purpose names, too.
+    pub async fn stage_to_holders(
+        &self,
+        tx: &mut Tx,
+        entropy: &dyn Entropy,
+        news: &News,
+        holders: &Holders,
+    ) -> Result<usize, StoreError> {
+        let mut staged = 0;
+        for route in self.routes.iter().filter(|route| route.leads(news)) {
+            let mut theirs = news.clone();
+            let held = |one: &NewsItem| holders.get(&one.item).is_some_and(|it| route.is_among(it));
+            theirs.items.retain(held);
+            if !theirs.items.is_empty() {
+                route.put(tx, entropy, &theirs).await?;
+                staged += 1;
+            }
         }
         Ok(staged)
     }
@@ -157,6 +216,17 @@ impl Route {
         self.body == news.body
             && self.kinds.contains(&news.kind)
             && (self.purposes.as_ref()).is_none_or(|purposes| purposes.contains(&news.purpose))
+    }
+
+    /// Whether it stands for one of these clients, or for somebody behind one of them.
+    fn is_among(&self, clients: &BTreeSet<String>) -> bool {
+        clients.contains(&self.recipient) || self.purposes.is_some() && !clients.is_empty()
+    }
+
+    async fn put(&self, tx: &mut Tx, entropy: &dyn Entropy, news: &News) -> Result<(), StoreError> {
+        let number = next_number(tx, &self.receiver, news.subject).await?;
+        let event = entropy.uuid().to_string();
+        insert(tx, &event, self, number, news).await
     }
 }
 

@@ -76,7 +76,7 @@ fn publisher(world: &World) -> Publisher {
     Publisher::new(parts.0, parts.1, parts.2, app.world.clone())
 }
 
-async fn publish(world: &World, version: u32) {
+pub(super) async fn publish(world: &World, version: u32) {
     let purpose = PURPOSE.parse().unwrap();
     let published = publisher(world).publish(&purpose, version, None).await;
     assert!(

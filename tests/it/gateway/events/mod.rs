@@ -1,6 +1,8 @@
 //! Those who hold data learn what people decide, and people see who knows.
 
 mod ends;
+mod newer;
+mod parked;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,16 +42,21 @@ impl Told {
     }
 
     async fn with(killable: bool) -> Self {
+        Self::over(killable, toml::Table::new()).await
+    }
+
+    async fn over(killable: bool, more: toml::Table) -> Self {
         let folder = Receiver::start("el-meu-espai", Some("a-bearer-token")).await;
         let recommender = Receiver::start(RECOMMENDER, None).await;
         let (folder, recommender) = (folder.unwrap(), recommender.unwrap());
         let secrets = tempfile::tempdir().unwrap();
         let token = secrets.path().join("token");
         secret_file::create(&token, b"a-bearer-token\n").unwrap();
-        let over = section(&[
+        let mut over = section(&[
             ("el-meu-espai", &folder, format!("token_file = {token:?}")),
             (RECOMMENDER, &recommender, String::new()),
         ]);
+        over.extend(more);
         let world = World::with(Setup {
             killable,
             over,
