@@ -150,6 +150,31 @@ async fn what_was_taken_back_or_ran_out_is_forgotten() {
 }
 
 #[tokio::test]
+async fn what_somebody_was_handed_of_a_person_who_was_erased_is_forgotten() {
+    let counter = Counter::open(EventKind::ALL).await;
+    counter.hand(FOLDER, &["a", "b"]).await;
+    counter.hand_about(1, FOLDER, &["a"]).await;
+    let (town, erased) = (&counter.town, counter.town.people[0]);
+    let mut tx = town.db.begin().await.unwrap();
+    tx.execute(
+        "INSERT INTO log_entry (entry, kind, at, leaf, sealed) VALUES ('e', 'x', 0, $1, $1)",
+        vec![Vec::new().into()],
+    )
+    .await
+    .unwrap();
+    tx.execute(
+        "INSERT INTO erasure (subject, entry, at) VALUES ($1, 'e', 0)",
+        vec![erased.to_string().into()],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let now = town.world.now();
+    assert_eq!(counter.outbox.forget(&town.db, now).await.unwrap(), 2);
+    assert_eq!(counter.rows().await, 1);
+}
+
+#[tokio::test]
 async fn where_nobody_wants_to_be_told_nothing_is_written() {
     let counter = Counter::open([EventKind::Revoked]).await;
     counter.hand(FOLDER, &["a"]).await;

@@ -142,14 +142,22 @@ impl Outbox {
         Ok(())
     }
 
-    /// Forgets what was handed over under consent that has run out. Gives how many rows went.
+    /// Forgets what was handed over under consent that has run out, or of people who were erased.
+    /// Gives how many rows went.
     pub async fn forget(&self, db: &Db, now: Timestamp) -> Result<u64, StoreError> {
-        db.clear(
+        let erased = db.clear(
+            "DELETE FROM handed_over WHERE (subject, recipient, item) IN
+                 (SELECT h.subject, h.recipient, h.item FROM erasure e
+                  JOIN handed_over h ON h.subject = e.subject LIMIT $1)",
+            vec![],
+        );
+        let erased = erased.await?;
+        let over = db.clear(
             "DELETE FROM handed_over WHERE (subject, recipient, item) IN
                  (SELECT subject, recipient, item FROM handed_over WHERE until <= $1 LIMIT $2)",
             vec![now.into()],
-        )
-        .await
+        );
+        Ok(erased + over.await?)
     }
 }
 

@@ -78,6 +78,7 @@ impl Fake {
             .route("/v1/me/consents", get(consents).post(decide))
             .route("/v1/me/consents/{item}/revoke", post(revoke_one))
             .route("/v1/me/consents/revoke-all", post(revoke_all))
+            .route("/v1/me/recipients", get(recipients))
             .route(
                 "/v1/me/notices/served",
                 post(async || Json(json!({"served": "s1"}))),
@@ -196,6 +197,12 @@ async fn revoke_all(State(world): State<Shared>, Json(body): Json<Value>) -> Jso
     assert_eq!(body["purpose"], "social-aid-recommendation");
     open(&world).states = ["revoked"; 2];
     Json(receipt())
+}
+
+/// Says that everybody knows; it tells nobody.
+async fn recipients() -> Json<Value> {
+    let folder = json!({"recipient": "el-meu-espai", "state": "acknowledged", "known_as": "a"});
+    Json(json!({"recipients": [folder]}))
 }
 
 async fn job(State(world): State<Shared>) -> Response {

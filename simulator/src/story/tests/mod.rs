@@ -363,6 +363,22 @@ async fn a_refused_source_is_told_as_not_asked() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_gateway_that_says_the_folder_knows_and_never_told_it_is_noticed() {
+    let fake = Fake::start(Fault::None).await;
+    let downloads = tempfile::tempdir().unwrap();
+    let mut stage = stage(&fake, "true", downloads.path()).await;
+    let receiver = Receiver::start("el-meu-espai", None).await.unwrap();
+    stage.told = Some(Arc::new(receiver));
+    let mut tale = Tale::new(Vec::new(), Style::plain(), 1);
+    let failed = journey::live(&stage, &mut tale, &HOUSEHOLDS[0]).await;
+    let failed = failed.unwrap_err();
+    assert_eq!(failed.step, "Told");
+    let reason = "whoever has the data was told of all that was taken back";
+    assert!(failed.reasons[0].contains(reason), "{failed}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn the_story_stops_where_a_gateway_does_wrong() {
     let cases = [
         (
