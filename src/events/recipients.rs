@@ -1,4 +1,5 @@
-//! Who has data that rest on consent taken back, and whether they confirmed that they know.
+//! Who has data that rest on consent that was taken back, or that a newer notice ended, and whether
+//! they confirmed that they know.
 //!
 //! Who has data is read from the releases, not from what was intended: that is what makes it true.
 
@@ -12,7 +13,7 @@ use crate::consent::Purpose;
 use crate::store::outbox::OWN_PAGES;
 use crate::store::{Db, StoreError};
 
-/// Someone who received data that rest on consent taken back.
+/// Someone who received data that rest on consent taken back, or ended by a newer notice.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recipient {
     /// A registered client, or a recipient that the purpose names.
@@ -25,7 +26,7 @@ pub struct Recipient {
     pub confirmation: Confirmation,
 }
 
-/// Whether a recipient confirmed that consent was taken back. The later, the more there is to do.
+/// Whether a recipient confirmed that consent ended. The later, the more there is to do.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Confirmation {
     /// It did, then; nothing: so long ago that only the fact is kept.
@@ -57,19 +58,20 @@ impl Confirmation {
         }
     }
 
-    /// Of two withdrawals that one recipient is told of: the one with more to do; of two
+    /// Of two ends that one recipient is told of: the one with more to do; of two
     /// acknowledgements the later.
     fn and(self, other: Self) -> Self {
         self.max(other)
     }
 }
 
-/// What was taken back: the receipts of it, per client that has data resting on it.
+/// What ended: the receipts of what was taken back, or of the grant that a newer notice ended, per
+/// client that has data resting on it.
 type Released = BTreeMap<String, BTreeSet<String>>;
 
 impl Events {
-    /// Who received data that rest on consent the person took back; with a receipt, on what it took
-    /// back.
+    /// Who received data that rest on consent the person took back, or that a newer notice ended; with
+    /// a receipt, on what it took back.
     pub async fn recipients(
         &self,
         subject: SubjectId,
@@ -78,6 +80,11 @@ impl Events {
         receipt: Option<ReceiptId>,
     ) -> Result<Vec<Recipient>, StoreError> {
         let mut released = released(&self.db, subject, body, &purpose.id).await?;
+        if receipt.is_none() {
+            for (client, receipt) in outdated(&self.db, subject, body, &purpose.id).await? {
+                released.entry(client).or_default().insert(receipt);
+            }
+        }
         if let Some(receipt) = receipt {
             let receipt = receipt.to_string();
             released.retain(|_, receipts| receipts.contains(&receipt));
@@ -85,7 +92,8 @@ impl Events {
                 receipts.retain(|one| *one == receipt);
             }
         }
-        let told = told(&self.db, subject, body, &purpose.id).await?;
+        let notices_too = receipt.is_none();
+        let told = told(&self.db, subject, body, &purpose.id, notices_too).await?;
         let mut recipients = Vec::new();
         for (client, receipts) in &released {
             recipients.push(self.recipient(client, None, subject, &told, receipts));
@@ -134,7 +142,7 @@ impl Events {
     }
 }
 
-/// Clients that received data, each with the receipts of what was taken back of it since.
+/// Clients that received data, each with the receipts of what ended since.
 async fn released(
     db: &Db,
     subject: SubjectId,
@@ -169,7 +177,41 @@ async fn released(
     Ok(released)
 }
 
-/// What each recipient was told of each receipt.
+/// Clients that received data under grants that a newer notice ended, with the receipts of those.
+async fn outdated(
+    db: &Db,
+    subject: SubjectId,
+    body: &BodyId,
+    purpose: &PurposeId,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT DISTINCT r.recipient, g.receipt FROM consent_lapse l
+             JOIN consent_event g ON g.subject = l.subject AND g.seq = l.seq
+             JOIN exchange_intent i
+                 ON i.subject = g.subject AND i.item = g.item AND i.consent_seq <= g.seq
+             JOIN release_exchange x ON x.exchange = i.exchange
+             JOIN release r ON r.release = x.release
+             WHERE l.subject = $1 AND l.what = 'invalidated' AND g.body = $2 AND g.purpose = $3
+               AND r.recipient <> $4
+               AND NOT EXISTS (
+                   SELECT 1 FROM consent_event t
+                   WHERE t.item = g.item AND t.seq > i.consent_seq AND t.seq < g.seq
+                     AND t.event <> 'granted')",
+            vec![
+                subject.to_string().into(),
+                body.as_str().into(),
+                purpose.as_str().into(),
+                OWN_PAGES.into(),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?, row.text(1)?)))
+        .collect()
+}
+
+/// What each recipient was told of each receipt; of newer notices, too, if asked.
 type Told = BTreeMap<(String, String), Confirmation>;
 
 async fn told(
@@ -177,16 +219,24 @@ async fn told(
     subject: SubjectId,
     body: &BodyId,
     purpose: &PurposeId,
+    notices_too: bool,
 ) -> Result<Told, StoreError> {
     let rows = db
         .rows(
             "SELECT o.recipient, o.cause, d.state, d.acknowledged_at
              FROM event_outbox o LEFT JOIN event_delivery d ON d.event = o.event
-             WHERE o.subject = $1 AND o.body = $2 AND o.purpose = $3 AND o.kind = 'revoked'",
+             WHERE o.subject = $1 AND o.body = $2 AND o.purpose = $3
+               AND (o.kind = 'revoked' OR o.kind = $4)",
             vec![
                 subject.to_string().into(),
                 body.as_str().into(),
                 purpose.as_str().into(),
+                if notices_too {
+                    "invalidated"
+                } else {
+                    "revoked"
+                }
+                .into(),
             ],
         )
         .await?;

@@ -15,14 +15,14 @@ use crate::events::Recipient;
 use crate::identity::Citizen;
 use crate::store::StoreError;
 
-/// Who received data that rest on consent I took back.
+/// Who received data that rest on consent I took back, or that a newer notice ended.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RecipientsView {
     /// From the record of what was released. What they did with the data before stays lawful.
     recipients: Vec<RecipientView>,
 }
 
-/// One who received data that rest on consent taken back.
+/// One who received data that rest on consent that ended so.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RecipientView {
     /// A registered client, or a recipient that the purpose names.
@@ -49,7 +49,7 @@ pub(super) struct RecipientsQuery {
     purpose: PurposeId,
 }
 
-/// Who has data that rest on consent I took back, and whether they confirmed that they know.
+/// Who has data that rest on consent I took back or a newer notice ended, and whether they confirmed.
 #[utoipa::path(get, path = "/v1/me/recipients", tag = "consent", security(("dpop" = [])),
     params(RecipientsQuery),
     responses((status = 200, body = RecipientsView), (status = 401, body = ProblemBody),

@@ -83,6 +83,12 @@ async fn con_13_those_who_hold_data_learn_once_which_grants_a_newer_notice_ended
     let ended = of_kind(&told.folder.taken(), INVALIDATED);
     assert_eq!(ended[0].event()["items"][0]["item"], mine);
 
+    // People see who knows; of Joan nobody has anything.
+    let known = citizen.recipients(PURPOSE).await.unwrap();
+    assert_eq!(states(&known), all("acknowledged"));
+    let joan = world.citizen("joan").await;
+    assert_eq!(joan.recipients(PURPOSE).await.unwrap(), [Value::Null; 0]);
+
     // What ended does not end again; the rest does.
     world.later(Duration::from_hours(24 * 370)).await;
     assert_eq!(look().await, 3 * 4);
@@ -114,6 +120,9 @@ async fn a_grant_that_a_newer_notice_ended_is_said_to_have_ended_where_nobody_li
     notices::publish(&world, 2).await;
     assert_eq!(world.app().events.lapse().await.unwrap(), 1);
     assert_eq!(world.number("SELECT count(*) FROM event_outbox").await, 0);
+    let citizen = world.citizen("marta").await;
+    let known = citizen.recipients(PURPOSE).await.unwrap();
+    assert_eq!(states(&known), all("not_connected"));
 }
 
 /// The tax agency has not got the newest year, once: the answer is about the year before.
