@@ -180,3 +180,32 @@ async fn where_nobody_wants_to_be_told_nothing_is_written() {
     counter.hand(FOLDER, &["a"]).await;
     assert_eq!(counter.rows().await, 0);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_holds_something_old_knows_of_the_newest_and_nobody_hears_the_same_twice(
+        steps in prop::collection::vec((0_usize..3, 0_usize..3), 1..25),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        runtime.unwrap().block_on(async {
+            let counter = Counter::open(EventKind::ALL).await;
+            // What the folder holds, and the newest it was told of since.
+            let (mut held, mut knows) = (None, None);
+            for (who, what) in steps {
+                let value = ["a", "b", "c"][what];
+                let told = counter.hand([FOLDER, OTHER, OWN_PAGES][who], &[value]).await;
+                let told = told.contains(&(FOLDER.to_owned(), 1));
+                if who == 0 {
+                    assert!(!told, "nobody is told what they are handed");
+                    (held, knows) = (Some(value), None);
+                    continue;
+                }
+                let is_news = held.is_some_and(|held| held != value) && knows != Some(value);
+                assert_eq!(told, is_news, "{held:?} is held, {knows:?} known, {value} newest");
+                knows = held.filter(|held| *held != value).map(|_| value);
+            }
+        });
+    }
+}
