@@ -37,7 +37,13 @@ pub(super) fn settle(
     exchange: ExchangeId,
 ) -> (Outcome, Attempt) {
     let (at, answer_sha256) = (asked.at, asked.answer_sha256);
-    let details = details(&asked);
+    let mut details = details(&asked);
+    let unlisted = unlisted(&asked.result, product);
+    if unlisted > 0 {
+        // A count and nothing else: what those elements are called and say is foreign (CON-03).
+        tracing::warn!(product.code = %product.code, unlisted, "more was answered than is listed");
+        details.insert("unlisted_elements".to_owned(), json!(unlisted));
+    }
     let outcome = |result, code: &str| Outcome {
         result,
         code: Some(code.to_owned()),
@@ -133,6 +139,15 @@ fn kind(error: &PciError) -> OutcomeResult {
     }
 }
 
+/// Elements of an answer that its service does not list. They are dropped, and counted.
+fn unlisted(result: &Result<Reply, PciError>, product: &Product) -> usize {
+    let Ok(Reply::Finished(finished)) = result else {
+        return 0;
+    };
+    let data = finished.specific_data.as_ref();
+    data.map_or(0, |data| products::unlisted(product.kind, data))
+}
+
 /// What moment an answer speaks of.
 fn reference(answer: &Answer, question: &Question) -> Reference {
     match answer {
@@ -165,4 +180,63 @@ fn details(asked: &Asked) -> Map<String, Value> {
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::pci::Finished;
+    use super::*;
+    use crate::products::testing::{MARTA, fixture, question, specific_data};
+    use crate::products::{Catalogue, ProductKind};
+
+    /// A marker that no code of ours writes.
+    const STRANGE: &str = "ESTRANY-77777777B";
+
+    fn asked(payload: &str) -> Asked {
+        Asked {
+            request_id: "prova-1".parse().unwrap(),
+            request_sha256: [1; 32],
+            signer_serial: "01".to_owned(),
+            status: Some(200),
+            answer_sha256: Some([2; 32]),
+            evidence: None,
+            at: Timestamp::UNIX_EPOCH,
+            result: Ok(Reply::Finished(Box::new(Finished {
+                specific_data: Some(specific_data(payload)),
+                issuer_transmission_id: None,
+                generated: None,
+                timestamp: None,
+            }))),
+        }
+    }
+
+    fn settled(payload: &str) -> (Outcome, Attempt) {
+        let catalogue = Catalogue::parse(include_str!("../../config/products.toml")).unwrap();
+        let mut products = catalogue.products();
+        let product = products.find(|product| product.kind == ProductKind::PadroHouseholdSize);
+        let exchange = "018f0000-0000-4000-8000-000000000001".parse().unwrap();
+        settle(asked(payload), product.unwrap(), &question(MARTA), exchange)
+    }
+
+    #[test]
+    fn con_03_an_element_nobody_lists_is_counted_and_its_name_and_value_appear_nowhere() {
+        let payload = fixture("padro_household_size", "registered");
+        let (outcome, _) = settled(&payload);
+        assert_eq!(outcome.details.get("unlisted_elements"), None);
+
+        let close = payload.rfind("</").unwrap();
+        let more = format!("<x:{STRANGE} xmlns:x='urn:x'><x:b>{STRANGE}</x:b></x:{STRANGE}>");
+        let payload = format!("{}{more}<p:Nou/>{}", &payload[..close], &payload[close..]);
+        let (outcome, attempt) = settled(&payload);
+        assert_eq!(outcome.details["unlisted_elements"], 2);
+        assert_eq!(outcome.result, OutcomeResult::Ok);
+        let Attempt::Answered { answer, .. } = attempt else {
+            panic!("an element nobody lists does not spoil an answer");
+        };
+        let kept = serde_json::to_string(&answer).unwrap();
+        let recorded = json!([outcome.details, outcome.code]).to_string();
+        assert!(!kept.contains(STRANGE) && !recorded.contains(STRANGE));
+    }
 }

@@ -5,13 +5,15 @@
 //! what the codecs cannot know: who answers, what the citizen is told, which address is called.
 //!
 //! Readers take only the elements they list. What a purpose does not need (a spouse's name, a
-//! street, a parent) is never copied out of the message.
+//! street, a parent) is never copied out of the message. What no document of the service names is
+//! counted ([`unlisted`]).
 
 pub mod aeat_irpf;
 pub mod catalogue;
 pub mod dgp_identity;
 mod error;
 mod kind;
+mod listed;
 mod municipality;
 pub mod padro_cohabitants;
 pub mod padro_household_size;
@@ -23,6 +25,7 @@ pub mod tgss_in_work;
 pub use catalogue::{Catalogue, CatalogueErrors, Category, Product, Source};
 pub use error::{DecodeError, EncodeError};
 pub use kind::ProductKind;
+pub use listed::unlisted;
 pub use municipality::{InvalidMunicipality, Municipality};
 pub use question::{Holder, Question};
 

@@ -271,3 +271,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn con_03_every_documented_answer_holds_only_what_its_service_lists() {
+    for (kind, folder) in FOLDERS {
+        for payload in fixtures(folder) {
+            assert_eq!(unlisted(kind, &specific_data(&payload)), 0, "{payload}");
+        }
+    }
+}
+
+proptest! {
+    /// Wherever it stands among what is listed, one more element counts one, whatever lies in it.
+    #[test]
+    fn con_03_one_more_element_counts_one(
+        which in any::<Index>(), place in any::<Index>(), inside in 0_usize..4,
+    ) {
+        let all: Vec<_> = FOLDERS
+            .into_iter()
+            .flat_map(|(kind, folder)| fixtures(folder).into_iter().map(move |text| (kind, text)))
+            .filter(|(_, text)| !text.contains("<r:"))
+            .collect();
+        let (kind, payload) = &all[which.index(all.len())];
+        let ends: Vec<_> = payload.match_indices("</").map(|(at, _)| at).collect();
+        let at = ends[place.index(ends.len())];
+        let below = "<x:b>un nom</x:b>".repeat(inside);
+        let (before, after) = payload.split_at(at);
+        let more = format!("{before}<x:a xmlns:x='urn:x'>{below}</x:a>{after}");
+        prop_assert_eq!(unlisted(*kind, &specific_data(&more)), 1);
+    }
+}

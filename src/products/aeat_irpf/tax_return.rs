@@ -54,7 +54,8 @@ pub enum Basis {
 }
 
 /// Start of the namespaces of yearly returns; the year follows, and new years appear each July.
-const YEARLY: &str = "http://intermediacion.redsara.es/scsp/esquemas/datosespecificos/renta";
+pub(in crate::products) const YEARLY: &str =
+    "http://intermediacion.redsara.es/scsp/esquemas/datosespecificos/renta";
 
 impl TaxReturn {
     /// Reads the agency's block in any combination of the old `irpf` block, the yearly
