@@ -124,6 +124,13 @@ fn production(config: &Config, source: &mut Source<'_>) {
     }
 }
 
+impl Config {
+    /// Whether the endpoint is one for tests: by the environment, or by the name of its host.
+    pub(crate) fn asks_a_test_platform(&self) -> bool {
+        self.environment != Environment::Production || is_test_host(&self.platform.url)
+    }
+}
+
 /// AOC's own names of its test environments, and this very machine.
 fn is_test_host(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("");

@@ -136,6 +136,9 @@ pub struct PlatformConfig {
     pub tls_client: Option<PathBuf>,
     /// Roots (PEM) of the seal the platform signs its answers with.
     pub seal_roots: PathBuf,
+    /// Common names of authorities that issue seals for tests and for nothing else.
+    #[serde(default)]
+    pub test_issuers: Vec<String>,
 }
 
 /// One administration in whose name the service asks.

@@ -5,6 +5,7 @@ use std::fs;
 
 use super::asked;
 use super::defects::{Defects, kept, told};
+use super::seals;
 use super::stores::StoreKeys;
 use crate::audit::LogSigner;
 use crate::citizen::BodyId;
@@ -66,6 +67,11 @@ impl Material {
             .iter()
             .filter_map(|body| kept(&format!("body {}", body.id), open_body(body), &mut defects))
             .collect();
+        let sealed = bodies.iter();
+        defects.extend(sealed.filter_map(|body| {
+            let misplaced = seals::misplaced(config, body.identity.signer())?;
+            Some(format!("body {}  seal_certificate: {misplaced}", body.id))
+        }));
         let hosts = config.bodies.iter().flat_map(|body| {
             body.hosts
                 .iter()

@@ -4,6 +4,7 @@ mod asked;
 mod defects;
 mod fleet_time;
 mod material;
+mod seals;
 mod standing;
 mod stores;
 mod sweeper;
