@@ -81,7 +81,7 @@ pub enum LogError {
     /// The anchor could not be read or written.
     #[error("the anchor file could not be used")]
     Anchor(#[source] std::io::Error),
-    /// The log has entries but no anchor to compare it with.
+    /// The log has entries, is older than its first hour, and has no anchor to compare it with.
     #[error(
         "the log has {size} entries but its anchor file is missing; put back the newest checkpoint that was published"
     )]

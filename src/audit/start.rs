@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use jiff::SignedDuration;
 use tokio::sync::{Mutex, Notify};
 
 use super::log::checkpoint::{self, Checkpoint};
@@ -12,6 +13,9 @@ use super::{Log, LogConfig, LogError, LogSigner, LogStores, NONE_WAITS, store};
 use crate::clock::World;
 use crate::store::keyring::Keyring;
 use crate::store::lease::Leases;
+
+/// How long after its first entry a log takes replicas that have no anchor.
+const FIRST_HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 impl Log {
     /// Opens the log of a database, or begins one.
@@ -75,16 +79,33 @@ impl Log {
         Ok(())
     }
 
+    /// Compares with the anchor. A replica without one accepts an empty log, and one in its first
+    /// hour, whose checkpoint becomes its anchor (`docs/adr/0006-the-first-anchor.md`).
     async fn compare_with_anchor(&self) -> Result<(), LogError> {
         let anchored = self.anchored().await?;
         let head = self.head_beyond_anchor().await?;
-        let Some(anchored) = anchored else {
-            return match head.tree.size {
-                0 => Ok(()),
-                size => Err(LogError::AnchorMissing { size }),
-            };
-        };
-        self.edge(&head).await?;
-        self.extends(&anchored, &head.tree).await
+        if let Some(anchored) = anchored {
+            self.edge(&head).await?;
+            return self.extends(&anchored, &head.tree).await;
+        }
+        match head.tree.size {
+            0 => Ok(()),
+            _ if self.is_in_its_first_hour().await? => {
+                self.edge(&head).await?;
+                let size = head.tree.size;
+                tracing::warn!(size, "no anchor: the log is new, and is taken as it stands");
+                Ok(())
+            }
+            size => Err(LogError::AnchorMissing { size }),
+        }
+    }
+
+    /// Whether the log began so lately that the replicas of a first start may still come: what it
+    /// could have gone back from is less than an hour old.
+    async fn is_in_its_first_hour(&self) -> Result<bool, LogError> {
+        let first = store::first_entry_at(&self.db).await?;
+        let now = self.world.now();
+        // A clock that was set back makes an old log look like one to come: that is not new either.
+        Ok(first.is_some_and(|first| now.duration_since(first).abs() < FIRST_HOUR))
     }
 }

@@ -49,6 +49,18 @@ pub(super) async fn has_begun(db: &Db) -> Result<bool, StoreError> {
     Ok(db.row(HEAD, vec![]).await?.is_some())
 }
 
+/// When the first entry was staged.
+pub(super) async fn first_entry_at(db: &Db) -> Result<Option<Timestamp>, StoreError> {
+    let row = db
+        .row(
+            "SELECT e.at FROM log_sequence s JOIN log_entry e ON e.entry = s.entry \
+             WHERE s.position = 0",
+            vec![],
+        )
+        .await?;
+    row.map(|row| row.instant(0)).transpose()
+}
+
 /// Keeps the head for a fence until the transaction ends; nothing if a greater one has claimed it.
 ///
 /// Whoever claims meanwhile waits, and then reads what was made of it.

@@ -100,6 +100,13 @@ impl Scratch {
         Arc::new(log.unwrap())
     }
 
+    /// Another replica that nobody gave an anchor.
+    pub(super) async fn newcomer(&self, anchor: &str) -> Result<Log, LogError> {
+        let stores = LogStores::from(self.another_handle().await);
+        let config = config(&self.keys, anchor);
+        open_with(&self.keys, stores, config, &self.hands).await
+    }
+
     async fn another_handle(&self) -> Db {
         let file = self.keys.folder.path().join("gateway.db");
         testing::open(&file, Schema::Gateway).await

@@ -351,3 +351,100 @@ async fn older_copy(scratch: &Scratch) -> Db {
     testing::copy(&scratch.db, &from, &to, Schema::Gateway).await;
     testing::open(&to, Schema::Gateway).await
 }
+
+/// As at the first start of a fleet, where one replica publishes the notice before others are there.
+#[tokio::test]
+async fn replicas_that_start_at_once_on_an_empty_log_take_its_first_checkpoint_as_their_anchor() {
+    for replicas in [2, 3] {
+        let scratch = scratch().await;
+        let staged = scratch.stage(1, None).await;
+        let names: Vec<_> = (1..replicas).map(|n| format!("anchor-{n}")).collect();
+        let (first, others) = tokio::join!(
+            scratch.log.sequence_once(),
+            futures_util::future::join_all(names.iter().map(|name| scratch.newcomer(name)))
+        );
+        first.unwrap();
+        for other in others {
+            let other = other.unwrap();
+            other.sequence_once().await.unwrap();
+            assert_eq!(anchored(&other).size, 1);
+            assert_whole(&scratch, &other, &staged).await;
+        }
+        // And one that comes late in that hour.
+        scratch.hands.advance(Duration::from_mins(59));
+        let late = scratch.newcomer("late").await.unwrap();
+        assert_eq!(anchored(&late), scratch.tree().await);
+    }
+}
+
+#[tokio::test]
+async fn a_replica_without_an_anchor_is_refused_by_a_log_older_than_an_hour() {
+    let scratch = scratch().await;
+    scratch.stage(2, None).await;
+    scratch.log.sequence_once().await.unwrap();
+    scratch.hands.advance(Duration::from_hours(1));
+    // What came since does not make the log new, and neither does what was cut off its end.
+    scratch.stage(1, None).await;
+    scratch.log.sequence_once().await.unwrap();
+    let refused = scratch.newcomer("new").await;
+    assert!(matches!(refused, Err(LogError::AnchorMissing { size: 3 })));
+    let anchor = scratch.anchor();
+    std::fs::copy(&anchor, anchor.with_file_name("new")).unwrap();
+    scratch.newcomer("new").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_makes_no_log_new() {
+    let scratch = scratch().await;
+    scratch.hands.advance(Duration::from_hours(48));
+    scratch.stage(1, None).await;
+    scratch.log.sequence_once().await.unwrap();
+    let earlier = Hands::running();
+    let config = config(&scratch.keys, "new");
+    let refused = open_with(&scratch.keys, scratch.db.clone(), config, &earlier).await;
+    assert!(matches!(refused, Err(LogError::AnchorMissing { size: 1 })));
+}
+
+/// What can and what cannot be told apart: whoever lost the anchor in the first hour cannot know
+/// that the log went back within that hour. A replica that kept its own can.
+#[tokio::test]
+async fn in_the_first_hour_a_log_that_went_back_is_noticed_by_whoever_kept_an_anchor() {
+    let scratch = scratch().await;
+    scratch.stage(1, None).await;
+    scratch.log.sequence_once().await.unwrap();
+    let kept = scratch.newcomer("kept").await.unwrap();
+    let before = scratch.keys.folder.path().join("before.db");
+    let file = scratch.keys.folder.path().join("gateway.db");
+    testing::copy(&scratch.db, &file, &before, Schema::Gateway).await;
+    scratch.stage(2, None).await;
+    scratch.log.sequence_once().await.unwrap();
+    kept.sequence_once().await.unwrap();
+    assert_eq!(anchored(&kept).size, 3);
+
+    let back = testing::open(&before, Schema::Gateway).await;
+    scratch.hands.advance(TTL);
+    let open = async |anchor: &str| {
+        let config = config(&scratch.keys, anchor);
+        open_with(&scratch.keys, back.clone(), config, &scratch.hands).await
+    };
+    assert!(matches!(
+        open("kept").await,
+        Err(LogError::RolledBack {
+            anchored: 3,
+            found: 1
+        })
+    ));
+    std::fs::remove_file(scratch.anchor()).unwrap();
+    assert!(open("anchor").await.is_ok());
+    // An hour later nobody is taken in, and whoever kept an anchor still says why.
+    std::fs::remove_file(scratch.anchor()).unwrap();
+    scratch.hands.advance(Duration::from_hours(1));
+    assert!(matches!(
+        open("anchor").await,
+        Err(LogError::AnchorMissing { size: 1 })
+    ));
+    assert!(matches!(
+        open("kept").await,
+        Err(LogError::RolledBack { .. })
+    ));
+}

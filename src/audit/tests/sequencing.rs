@@ -178,6 +178,7 @@ async fn a_copy_that_went_its_own_way_is_refused() {
     let anchor = std::fs::read(scratch.anchor()).unwrap();
     std::fs::remove_file(scratch.anchor()).unwrap();
     let other = testing::open(&other, Schema::Gateway).await;
+    scratch.hands.advance(Duration::from_hours(1)); // a new log would take anyone
     assert!(matches!(
         open(&scratch.keys, &other, &scratch.hands).await,
         Err(LogError::AnchorMissing { size: 2 })
