@@ -31,7 +31,6 @@ use super::error::ConsentError;
 use super::grant_terms::GrantTerms;
 use super::item::State;
 use super::notice::Notice;
-use super::publication::store as publication;
 use super::receipt::{Receipt, ReceiptSigner};
 use super::terms::Terms;
 
@@ -241,12 +240,13 @@ impl Ledger {
     pub async fn hold(&self, tx: &mut Tx, subject: SubjectId) -> Result<(), StoreError> {
         store::lock(tx, subject).await
     }
+}
 
-    /// From `effective_at` on, consent given under a version below `version` no longer counts.
-    ///
-    /// Kept in the database, so that every replica stops at the same instant (CON-13). Said again,
-    /// it changes nothing.
-    pub async fn require_version(
+#[cfg(test)]
+impl Ledger {
+    /// What publishing a version that touches every item leaves behind, without the version: from
+    /// `effective_at` on, consent given under an older one no longer counts (CON-13).
+    pub(super) async fn require_version(
         &self,
         notice: &str,
         version: u32,
@@ -254,16 +254,11 @@ impl Ledger {
     ) -> Result<(), ConsentError> {
         let mut tx = self.db.begin().await?;
         let now = self.world.now();
-        match publication::insert_minimum(&mut tx, notice, version, effective_at, now).await {
-            Ok(()) => Ok(tx.commit().await?),
-            Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        let insert = super::publication::store::insert_minimum;
+        insert(&mut tx, notice, version, effective_at, now).await?;
+        Ok(tx.commit().await?)
     }
-}
 
-#[cfg(test)]
-impl Ledger {
     /// The same rows under other terms, as after a new deployment.
     pub(super) fn under(&self, terms: Arc<Terms>) -> Self {
         Self {

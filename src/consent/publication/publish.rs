@@ -102,6 +102,15 @@ pub enum PublishError {
     /// What happened cannot be decided afterwards.
     #[error("{0} is in the past; a version takes effect now or later")]
     Past(Timestamp),
+    /// The version was required before it was published, from a later instant on, and that cannot
+    /// be brought forward: between the two, consents it touches would still count.
+    #[error("version {version} is required from {from} on already; publish it from then on")]
+    RequiredLater {
+        /// Which.
+        version: u32,
+        /// The instant that is written.
+        from: Timestamp,
+    },
     /// The database did not carry out a statement.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -291,6 +300,15 @@ impl Publisher {
             .map(|text| (text.language, text.digest.clone()));
         let texts: BTreeMap<Language, String> = texts.collect();
         let touched = proposal.touched();
+        if touched == Touched::All {
+            let required = store::required_from(tx, &version.notice, version.number).await?;
+            if let Some(from) = required.filter(|from| *from > effective_at) {
+                return Err(PublishError::RequiredLater {
+                    version: version.number,
+                    from,
+                });
+            }
+        }
         let changes = proposal.difference.iter().flat_map(Difference::changes);
         let payload = fields(json!({
             "purpose": purpose,

@@ -87,6 +87,21 @@ pub(super) async fn insert(tx: &mut Tx, one: &Publication) -> Result<(), StoreEr
     Ok(())
 }
 
+/// From when on a version is required already, by what was written without publishing it.
+pub(super) async fn required_from(
+    tx: &mut Tx,
+    notice: &str,
+    version: u32,
+) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx
+        .row(
+            "SELECT effective_at FROM notice_minimum WHERE notice = $1 AND version = $2",
+            vec![notice.into(), version.into()],
+        )
+        .await?;
+    row.map(|row| row.instant(0)).transpose()
+}
+
 /// From its instant on, what a publication touches needs a new answer.
 pub(super) async fn insert_touched(
     tx: &mut Tx,
@@ -118,7 +133,8 @@ pub(super) async fn insert_touched(
     }
 }
 
-/// From its instant on, consent given under an older version counts for no product.
+/// From its instant on, consent given under an older version counts for no product. A row that
+/// requires the version already stays as it is; the table takes nothing back.
 pub(in super::super) async fn insert_minimum(
     tx: &mut Tx,
     notice: &str,
@@ -128,7 +144,7 @@ pub(in super::super) async fn insert_minimum(
 ) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO notice_minimum (notice, version, effective_at, published_at) \
-         VALUES ($1, $2, $3, $4)",
+         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         vec![
             notice.into(),
             version.into(),

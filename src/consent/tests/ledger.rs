@@ -296,11 +296,6 @@ async fn con_13_a_required_version_counts_from_its_instant_on() {
         .require_version("mgs-social-aid", 2, from)
         .await
         .unwrap();
-    house
-        .ledger
-        .require_version("mgs-social-aid", 2, from)
-        .await
-        .unwrap();
     assert!(matches!(house.state(C4).await.state, State::Granted { .. }));
     house.wait(Duration::from_hours(1));
     assert!(matches!(

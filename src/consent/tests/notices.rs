@@ -332,3 +332,51 @@ async fn what_was_published_cannot_be_changed_or_deleted() {
         assert!(tx.execute(sql, vec![]).await.is_err(), "{sql}");
     }
 }
+
+/// A row that requires a version was once written without publishing it.
+#[tokio::test]
+async fn a_version_that_was_required_before_it_was_published_can_still_be_published() {
+    let house = House::new().await;
+    house.grant(C4).await;
+    let newer = house.later_build(newer_notices(widened));
+    let now = house.world.now();
+    let notice = "mgs-social-aid";
+    house.ledger.require_version(notice, 2, now).await.unwrap();
+    house.ledger.require_version(notice, 2, now).await.unwrap();
+    assert!(matches!(
+        newer.publish(2).await,
+        Published::Done { publication, .. } if publication.version == 2
+    ));
+    assert!(matches!(
+        house.state(C4).await.state,
+        State::Invalidated { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_version_required_from_later_on_is_not_published_for_earlier() {
+    let house = House::new().await;
+    house.grant(C4).await;
+    let newer = house.later_build(newer_notices(widened));
+    let later = house.world.now() + SignedDuration::from_hours(2);
+    let notice = "mgs-social-aid";
+    house
+        .ledger
+        .require_version(notice, 2, later)
+        .await
+        .unwrap();
+    let refused = refusal(&newer, 2, None).await;
+    assert!(
+        matches!(refused, PublishError::RequiredLater { version: 2, from } if from == later),
+        "{refused:?}"
+    );
+    assert_eq!(publications(&house.db).await.unwrap().len(), 1);
+    let done = newer.publisher.publish(&purpose(), 2, Some(later)).await;
+    assert!(matches!(done.unwrap(), Published::Done { .. }));
+    assert!(matches!(house.state(C4).await.state, State::Granted { .. }));
+    house.wait(Duration::from_hours(2));
+    assert!(matches!(
+        house.state(C4).await.state,
+        State::Invalidated { .. }
+    ));
+}
