@@ -322,6 +322,22 @@ mod tests {
     }
 
     proptest! {
+        /// Any text is a term or is refused; one that is read stays within its bounds and reads back.
+        #[test]
+        fn any_text_is_a_term_within_bounds_or_none(
+            text in "\\PC{0,24}|-?P[0-9]{0,20}[YMWD]?(T[0-9]{0,20}[HMS])?",
+        ) {
+            if let Ok(period) = text.parse::<Period>() {
+                prop_assert!((0..=9).contains(&period.years_back()));
+                prop_assert_eq!(period.to_string().parse(), Ok(period));
+            }
+            if let Ok(stretch) = text.parse::<Stretch>() {
+                let seconds = stretch.length().as_second();
+                prop_assert!((1..=5 * 366 * 86_400).contains(&seconds));
+                prop_assert_eq!(stretch.to_string().parse(), Ok(stretch));
+            }
+        }
+
         #[test]
         fn terms_read_back_as_they_were_written(
             years in 0_u8..10, at_most in 1_u32..1000, days in prop::option::of(1_u8..90), minutes in 1_u8..60,

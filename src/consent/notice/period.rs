@@ -77,6 +77,17 @@ impl Length {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        /// Any text is a period or is none, and whoever compares sees the same from both sides.
+        #[test]
+        fn comparing_is_the_same_from_both_sides(
+            one in "-?P[0-9]{0,6}[YMWD]?T?[0-9]{0,20}[HMS]?", other in "\\PC{0,12}|P[0-9]{1,4}[YMD]",
+        ) {
+            let reversed = compare(&other, &one);
+            proptest::prop_assert_eq!(compare(&one, &other), reversed.map(Ordering::reverse));
+        }
+    }
+
     #[test]
     fn periods_compare_when_every_calendar_agrees() {
         use Ordering::{Equal, Greater, Less};

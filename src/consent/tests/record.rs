@@ -275,3 +275,84 @@ async fn a_record_is_its_persons_and_its_bodys_alone() {
     let refused = house.ledger.record_of(house.anna.subject, body, undecided);
     assert!(matches!(refused.await, Err(ConsentError::UnknownItem)));
 }
+
+/// The terms of the Data Privacy Vocabulary, version 2, that our names stand for, and what each says
+/// in our words. Compared by hand with the published vocabulary; a name that is not here has not been.
+const DPV: &[(&str, &str)] = &[
+    ("Collect", "data are gathered"),
+    ("ConsentExpired", "a state: its time is over"),
+    ("ConsentGiven", "a state: the person agreed"),
+    ("ConsentInvalidated", "a state: found not to hold"),
+    ("ConsentRecord", "what is kept about a consent"),
+    ("ConsentRefused", "a state: the person said no"),
+    ("ConsentWithdrawn", "a state: the person took it back"),
+    ("DataController", "who decides what data are processed for"),
+    (
+        "DataProtectionAuthority",
+        "who watches over data protection",
+    ),
+    ("DataSource", "where data come from"),
+    ("DataSubject", "whom data are about"),
+    (
+        "ExplicitlyExpressedConsent",
+        "consent by an act that says nothing else",
+    ),
+    ("MakeAvailable", "data are given to others to use"),
+    ("NaturalPerson", "a human"),
+    ("Optional", "a necessity: up to the person"),
+    ("Organisation", "a body of people with a purpose"),
+    ("Organise", "data are put in order"),
+    ("Recipient", "who receives data"),
+    ("RenewedConsentGiven", "a state: agreed to again"),
+    (
+        "ServicePersonalisation",
+        "a purpose: a service fitted to its user",
+    ),
+    ("TemporalDuration", "lasts for a fixed time"),
+    ("UntilEventDuration", "lasts until something happens"),
+    ("hasAddress", "where an entity is"),
+    ("hasAuthority", "which authority is competent"),
+    ("hasConsentControl", "how consent is given or taken back"),
+    ("hasConsentStatus", "in which state consent is"),
+    ("hasContact", "how an entity is reached"),
+    ("hasDataController", "who the controller is"),
+    ("hasDataSource", "from where data come"),
+    ("hasDataSubject", "who the person is"),
+    ("hasDuration", "how long"),
+    ("hasEntity", "which entity takes part"),
+    ("hasFrequency", "how often"),
+    ("hasIndicationMethod", "by what act something was stated"),
+    ("hasJurisdiction", "under which law"),
+    ("hasLegalBasis", "what makes it lawful"),
+    ("hasLocation", "where"),
+    ("hasName", "what an entity is called"),
+    ("hasNecessity", "whether it is needed"),
+    ("hasNotice", "what the person was told"),
+    ("hasPersonalData", "which data"),
+    ("hasProcessing", "what is done with data"),
+    ("hasPurpose", "what for"),
+    ("hasRecipient", "who receives them"),
+    ("hasRight", "what the person may ask for"),
+    ("hasStorageCondition", "how and where data are kept"),
+    ("isIndicatedAtTime", "when it was stated"),
+    ("isIndicatedBy", "by whom it was stated"),
+];
+
+#[test]
+fn every_term_of_the_vocabulary_is_one_that_was_looked_up() {
+    let context = Context::published();
+    let namespace = "https://w3id.org/dpv#";
+    assert_eq!(context.0["dpv"], namespace);
+    assert_eq!(context.0["eu-gdpr"], "https://w3id.org/dpv/legal/eu/gdpr#");
+    let used: BTreeSet<_> = context
+        .0
+        .keys()
+        .filter_map(|name| context.expand(name))
+        .filter_map(|iri| iri.strip_prefix(namespace).map(str::to_owned))
+        .filter(|term| !term.is_empty())
+        .collect();
+    let known: BTreeSet<_> =
+        DPV.iter().map(|(term, _)| (*term).to_owned()).collect();
+    assert_eq!(used, known);
+    assert_eq!(known.len(), DPV.len(), "a term is there twice");
+}

@@ -66,7 +66,13 @@ impl Town {
 
     /// Starts the gateway and waits until it is ready.
     pub(crate) async fn start(&self) -> Process {
+        self.start_with(&[]).await
+    }
+
+    /// As [`Town::start`], with these keys of the configuration overridden by the environment.
+    pub(crate) async fn start_with(&self, overrides: &[(&str, &str)]) -> Process {
         let mut command = self.program();
+        command.envs(overrides.iter().copied());
         command.args(["serve", "--config"]).arg(self.config());
         command.env("GATEWAY__TELEMETRY__FORMAT", "json");
         command.stdout(Stdio::null()).stderr(Stdio::piped());

@@ -3,6 +3,7 @@
 
 mod balancer;
 mod failing;
+mod first;
 mod limits;
 mod lost;
 mod rolling;
