@@ -351,8 +351,7 @@ fn every_term_of_the_vocabulary_is_one_that_was_looked_up() {
         .filter_map(|iri| iri.strip_prefix(namespace).map(str::to_owned))
         .filter(|term| !term.is_empty())
         .collect();
-    let known: BTreeSet<_> =
-        DPV.iter().map(|(term, _)| (*term).to_owned()).collect();
+    let known: BTreeSet<_> = DPV.iter().map(|(term, _)| (*term).to_owned()).collect();
     assert_eq!(used, known);
     assert_eq!(known.len(), DPV.len(), "a term is there twice");
 }

@@ -17,9 +17,10 @@ async fn two_and_three_replicas_start_at_once_on_empty_stores_each_with_an_ancho
         let anchors: Vec<_> = (0..replicas)
             .map(|n| fleet.town.folder.path().join(format!("anchor-{n}")))
             .collect();
-        let started = anchors.iter().map(|anchor| {
+        let town = &fleet.town;
+        let started = anchors.iter().map(async |anchor| {
             let overrides = [("GATEWAY__LOG__ANCHOR", anchor.to_str().unwrap())];
-            async move { fleet.town.start_with(&overrides).await }
+            town.start_with(&overrides).await
         });
         let started = join_all(started).await;
         let notices = "SELECT count(*)::text FROM notice_publication";
