@@ -165,7 +165,7 @@ pub(super) fn run(command: &RequestsCommand, config: &Config, world: &World) -> 
 
 async fn list(rights: &Rights, all: bool) -> anyhow::Result<()> {
     let pending = rights.pending(all).await?;
-    let now = rights.world.now();
+    let now = rights.archive.world.now();
     for one in &pending {
         println!("{}", line(one, now));
     }
@@ -179,7 +179,10 @@ async fn show(rights: &Rights, request: RequestId) -> anyhow::Result<()> {
     let found = pending.iter().find(|one| one.request == request);
     println!(
         "{}",
-        line(found.ok_or(RightsError::Unknown)?, rights.world.now())
+        line(
+            found.ok_or(RightsError::Unknown)?,
+            rights.archive.world.now()
+        )
     );
     Ok(())
 }

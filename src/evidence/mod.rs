@@ -5,6 +5,7 @@
 //! (records and proofs), and writes nothing. Only the API leans on it. A part that is not there makes
 //! the bundle incomplete and is named in it (CON-15); a store that does not answer is an error.
 
+mod archive;
 mod bundle;
 mod store;
 #[cfg(test)]
@@ -17,38 +18,26 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
-use crate::audit::{Log, LogError};
+use crate::audit::LogError;
 use crate::citizen::{EntryId, ExchangeId, ReceiptId, SubjectId};
-use crate::clock::World;
-use crate::consent::{ConsentError, Ledger, Terms};
-use crate::exchange::{Exchange, officer_place};
-use crate::store::keyring::{Keyring, KeyringError, RetentionClass};
-use crate::store::{Db, StoreError};
+use crate::consent::ConsentError;
+use crate::exchange::officer_place;
+use crate::store::StoreError;
+use crate::store::keyring::{KeyringError, RetentionClass};
 use store::Rows;
 
+pub use archive::Archive;
 pub use bundle::{
     Bundle, DecisionEvidence, LogEvidence, NoticeEvidence, ReceiptEvidence, Record, Records,
 };
 
-/// What evidence is put together from.
+/// Puts evidence together.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// Where everything was recorded.
-    pub db: Db,
-    /// What people decided.
-    pub ledger: Arc<Ledger>,
-    /// The records and their proofs.
-    pub log: Arc<Log>,
-    /// What opens what an auditor alone may see.
-    pub keyring: Arc<Keyring>,
-    /// Notices, for texts shown before they were kept.
-    pub terms: Arc<Terms>,
-    /// What was asked.
-    pub exchange: Exchange,
+    /// What it is put together from.
+    pub archive: Archive,
     /// The published keys (RFC 7517).
     pub keys: Arc<Value>,
-    /// Time.
-    pub world: World,
 }
 
 /// For whom evidence is put together.
@@ -78,9 +67,14 @@ pub enum EvidenceError {
 }
 
 impl Evidence {
+    /// From what was recorded, and the keys its receipts are checked with.
+    pub fn new(archive: Archive, keys: Arc<Value>) -> Self {
+        Self { archive, keys }
+    }
+
     /// The person an exchange is about; `None` if there is no such exchange.
     pub async fn subject(&self, exchange: ExchangeId) -> Result<Option<SubjectId>, StoreError> {
-        store::subject(&self.db, exchange).await
+        store::subject(&self.archive.db, exchange).await
     }
 
     /// All there is about an exchange; `None` if there is no such exchange of the reader's.
@@ -95,10 +89,10 @@ impl Evidence {
         if matches!(reader, Reader::Person(person) if person != subject) {
             return Ok(None);
         }
-        let Some(view) = self.exchange.exchange(subject, exchange).await? else {
+        let Some(view) = self.archive.exchange.exchange(subject, exchange).await? else {
             return Ok(None);
         };
-        let Some(rows) = store::rows(&self.db, subject, exchange).await? else {
+        let Some(rows) = store::rows(&self.archive.db, subject, exchange).await? else {
             return Ok(None);
         };
         let intent = self.record(rows.intent, reader).await?;
@@ -107,7 +101,7 @@ impl Evidence {
             _ => None,
         };
         let mut releases = Vec::new();
-        for entry in store::releases(&self.db, exchange).await? {
+        for entry in store::releases(&self.archive.db, exchange).await? {
             releases.extend(self.record(Some(entry), reader).await?);
         }
         let authentication = match rows.receipt {
@@ -120,14 +114,14 @@ impl Evidence {
             schema: bundle::SCHEMA,
             status: "complete",
             missing: Vec::new(),
-            made_at: self.world.now(),
+            made_at: self.archive.world.now(),
             shown_to: match reader {
                 Reader::Auditor => "auditor",
                 Reader::Person(_) => "person",
             },
             log: LogEvidence {
-                origin: self.log.origin().to_owned(),
-                key: self.log.verifier_key().to_owned(),
+                origin: self.archive.log.origin().to_owned(),
+                key: self.archive.log.verifier_key().to_owned(),
             },
             notice: self.notice(&rows),
             decision: rows.decision.clone(),
@@ -155,7 +149,10 @@ impl Evidence {
             let shipped = language
                 .zip(rows.purpose.as_ref())
                 .and_then(|(language, purpose)| {
-                    self.terms.notices.text(purpose, notice.version, language)
+                    self.archive
+                        .terms
+                        .notices
+                        .text(purpose, notice.version, language)
                 });
             notice.text = shipped
                 .filter(|shipped| shipped.digest == notice.digest)
@@ -173,7 +170,7 @@ impl Evidence {
         let Some(id) = rows.receipt else {
             return Ok(None);
         };
-        let receipt = match self.ledger.receipt(subject, id).await {
+        let receipt = match self.archive.ledger.receipt(subject, id).await {
             Ok(receipt) => receipt,
             Err(ConsentError::UnknownReceipt) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -195,7 +192,7 @@ impl Evidence {
         subject: SubjectId,
         receipt: ReceiptId,
     ) -> Result<Option<Value>, EvidenceError> {
-        match self.ledger.evidence(subject, receipt).await {
+        match self.archive.ledger.evidence(subject, receipt).await {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
             Err(ConsentError::UnknownReceipt) => Ok(None),
             Err(ConsentError::Keyring(error)) if is_lost(&error) => Ok(None),
@@ -212,11 +209,11 @@ impl Evidence {
         let Some(entry) = entry else {
             return Ok(None);
         };
-        let payload = readable(self.log.payload(entry).await)?;
+        let payload = readable(self.archive.log.payload(entry).await)?;
         let withheld =
             matches!(reader, Reader::Person(_)) && payload.as_ref().is_some_and(names_an_officer);
         let proof = match (&payload, withheld) {
-            (Some(_), false) => readable(self.log.proof(entry).await)?.flatten(),
+            (Some(_), false) => readable(self.archive.log.proof(entry).await)?.flatten(),
             _ => None,
         };
         Ok(Some(Record {
@@ -238,7 +235,12 @@ impl Evidence {
         };
         let class = RetentionClass::Evidence;
         let place = officer_place(request);
-        match self.keyring.open_sealed(None, class, &place, &sealed).await {
+        match self
+            .archive
+            .keyring
+            .open_sealed(None, class, &place, &sealed)
+            .await
+        {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
             Err(error) if is_lost(&error) => Ok(None),
             Err(error) => Err(error.into()),

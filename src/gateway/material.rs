@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 
 use super::asked;
 use super::defects::{Defects, kept, told};
+use super::parts::Rules;
 use super::seals;
 use super::stores::StoreKeys;
 use crate::audit::LogSigner;
@@ -14,7 +16,6 @@ use crate::consent::{ReceiptSigner, Terms};
 use crate::events::{self, EventKeys};
 use crate::exchange::Body;
 use crate::exchange::pci::{Authorisation, Officer, Requester, SigningIdentity, Text};
-use crate::products::Catalogue;
 use crate::profile::Indicators;
 use crate::store::keyring::{FileWrapper, LookupKeys};
 
@@ -22,11 +23,8 @@ use crate::store::keyring::{FileWrapper, LookupKeys};
 pub(super) struct Material {
     pub(super) keys: StoreKeys,
     pub(super) receipts: ReceiptSigner,
-    pub(super) catalogue: Catalogue,
-    pub(super) indicators: Indicators,
-    pub(super) terms: Terms,
+    pub(super) rules: Rules,
     pub(super) events: events::Setup,
-    pub(super) bodies: Vec<Body>,
     pub(super) hosts: BTreeMap<String, BodyId>,
 }
 
@@ -85,11 +83,13 @@ impl Material {
                     log_signer: log_signer?,
                 },
                 receipts: receipts?,
-                catalogue: catalogue?,
-                indicators: indicators?,
+                rules: Rules {
+                    terms: Arc::new(terms?),
+                    catalogue: Arc::new(catalogue?),
+                    indicators: Arc::new(indicators?),
+                    bodies: bodies.into_iter().collect(),
+                },
                 events: events?,
-                terms: terms?,
-                bodies,
                 hosts: hosts.collect(),
             })
         })();

@@ -4,14 +4,13 @@ mod asked;
 mod defects;
 mod fleet_time;
 mod material;
+mod parts;
 mod seals;
 mod standing;
 mod stores;
 mod sweeper;
 
-use std::fs;
 use std::future::IntoFuture as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,18 +25,12 @@ use tokio_util::task::TaskTracker;
 use crate::api::{App, layers, routes};
 use crate::clock::World;
 use crate::config::Config;
-use crate::consent::{Gate, Ledger, PublishedKey, Publisher, ReceiptSigner, Terms, publications};
-use crate::events::Events;
+use crate::consent::{Publisher, publications};
 use crate::evidence::Evidence;
-use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
-use crate::exchange::{Bodies, Exchange, Parts};
-use crate::identity::{self, Identity, jwt};
 use crate::pages;
-use crate::products::Catalogue;
-use crate::profile::Indicators;
 use crate::rights::Rights;
 use crate::store::Remark;
-use defects::{one, told};
+use defects::one;
 use material::Material;
 use stores::Stores;
 
@@ -105,75 +98,16 @@ impl Gateway {
     /// As [`Gateway::look`], whatever the notices tell: to publish one that tells what others do not.
     pub(crate) async fn assemble(config: &Config, world: World) -> Result<Self, Defects> {
         let material = Material::read(config)?;
-        let platform = platform(config, world.clone())?;
+        let platform = parts::platform(config, world.clone())?;
         let stores = Stores::open(config, &world, material.keys).await?;
-        let identity = Identity::open(
-            &config.identity,
-            &config.http.public_url,
-            identity::Stores {
-                db: stores.db.clone(),
-                keyring: Arc::clone(&stores.keyring),
-                cache: stores.cache.clone(),
-            },
-            world.clone(),
-        );
-        let identity = identity.map_err(|found| {
-            Defects(
-                found
-                    .iter()
-                    .map(|defect| told("identity", defect))
-                    .collect(),
-            )
-        })?;
-        let rules = Rules {
-            terms: Arc::new(material.terms),
-            catalogue: Arc::new(material.catalogue),
-            indicators: Arc::new(material.indicators),
-            bodies: material.bodies.into_iter().collect(),
-        };
+        let identity = parts::identity(config, &stores, &world)?;
+        let rules = material.rules;
         let outbox = material.events.outbox();
-        let events =
-            material
-                .events
-                .open(stores.db.clone(), Arc::clone(&stores.log), world.clone());
-        let jwks = key_set(&material.receipts, &config.receipt_keys, &identity, &events);
-        let ledger = Ledger::new(
-            stores.db.clone(),
-            Arc::clone(&stores.log),
-            Arc::clone(&stores.keyring),
-            Arc::clone(&rules.terms),
-            Arc::new(material.receipts),
-            world.clone(),
-        );
-        let ledger = Arc::new(ledger.telling(outbox.clone()));
-        let gate = Gate::new(
-            stores.db.clone(),
-            Arc::clone(&stores.log),
-            Arc::clone(&rules.terms),
-            world.clone(),
-        );
-        let gate = gate.telling(outbox);
-        let exchange = exchange(config, &stores, &rules, &ledger, gate, platform, &world);
-        let jwks = Arc::new(jwks);
-        let evidence = Evidence {
-            db: stores.db.clone(),
-            ledger: Arc::clone(&ledger),
-            log: Arc::clone(&stores.log),
-            keyring: Arc::clone(&stores.keyring),
-            terms: Arc::clone(&rules.terms),
-            exchange: exchange.clone(),
-            keys: Arc::clone(&jwks),
-            world: world.clone(),
-        };
-        let rights = Rights {
-            db: stores.db.clone(),
-            ledger: Arc::clone(&ledger),
-            log: Arc::clone(&stores.log),
-            keyring: Arc::clone(&stores.keyring),
-            terms: Arc::clone(&rules.terms),
-            exchange: exchange.clone(),
-            world: world.clone(),
-        };
+        let events = parts::events(material.events, &stores, &world);
+        let jwks = parts::key_set(&material.receipts, &config.receipt_keys, &identity, &events);
+        let ledger = parts::ledger(material.receipts, outbox.clone(), &stores, &rules, &world);
+        let exchange = parts::exchange(config, &stores, &rules, &ledger, outbox, platform, &world);
+        let archive = parts::archive(&stores, &rules, &ledger, &exchange, &world);
         let app = App {
             public_url: config.http.public_url.clone(),
             db: stores.db,
@@ -189,19 +123,23 @@ impl Gateway {
             catalogue: rules.catalogue,
             exchange,
             events: Arc::new(events),
-            evidence,
-            rights,
+            evidence: Evidence::new(archive.clone(), Arc::clone(&jwks)),
+            rights: Rights::new(archive),
             bodies: rules.bodies,
             hosts: Arc::new(material.hosts),
             jwks,
             stopping: CancellationToken::new(),
             world,
         };
-        Ok(Self {
+        Ok(Self::new(app, config, stores.remarks))
+    }
+
+    fn new(app: App, config: &Config, remarks: Vec<Remark>) -> Self {
+        Self {
             app,
             stop_after: Duration::from_secs(config.http.stop_after_s.into()),
-            remarks: stores.remarks,
-        })
+            remarks,
+        }
     }
 
     /// Whoever publishes versions of notices.
@@ -316,95 +254,4 @@ async fn go_away(State(stopping): State<CancellationToken>, mut response: Respon
         response.headers_mut().insert(header::CONNECTION, close);
     }
     response
-}
-
-/// What is asked, in which words, in whose names, and what it is compared with.
-struct Rules {
-    terms: Arc<Terms>,
-    catalogue: Arc<Catalogue>,
-    indicators: Arc<Indicators>,
-    bodies: Bodies,
-}
-
-fn exchange(
-    config: &Config,
-    stores: &Stores,
-    rules: &Rules,
-    ledger: &Arc<Ledger>,
-    gate: Gate,
-    platform: Platform,
-    world: &World,
-) -> Exchange {
-    Exchange::new(Parts {
-        db: stores.db.clone(),
-        ledger: Arc::clone(ledger),
-        gate,
-        log: Arc::clone(&stores.log),
-        terms: Arc::clone(&rules.terms),
-        catalogue: Arc::clone(&rules.catalogue),
-        indicators: Arc::clone(&rules.indicators),
-        platform,
-        bodies: rules.bodies.clone(),
-        limits: config.limits,
-        replicas: if stores.cache.is_shared() {
-            config.cache.replicas.get()
-        } else {
-            1
-        },
-        cache: stores.cache.clone(),
-        keyring: Arc::clone(&stores.keyring),
-        world: world.clone(),
-    })
-}
-
-/// The way to the platform, and what is agreed about it.
-fn platform(config: &Config, world: World) -> Result<Platform, Defects> {
-    let open = || -> anyhow::Result<Platform> {
-        use anyhow::Context as _;
-
-        let section = &config.platform;
-        let read = |path: &Path| fs::read(path).with_context(|| path.display().to_string());
-        let profile = match &section.profiles {
-            None if section.profile == "aoc" => PlatformProfile::aoc(),
-            None => anyhow::bail!("the shipped profiles have no {:?}", section.profile),
-            Some(file) => {
-                let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-                let mut profiles = PlatformProfile::parse_all(&text)?;
-                let name = &section.profile;
-                profiles
-                    .remove(name)
-                    .with_context(|| format!("no profile {name:?}"))?
-            }
-        };
-        let seals = read(&section.seal_roots)?;
-        let roots = TrustRoots::from_pem(&seals, Some(&profile.organisation))?;
-        let tls_roots = section.tls_roots.as_deref().map(read).transpose()?;
-        let tls_client = section.tls_client.as_deref().map(read).transpose()?;
-        let tls = TlsSettings {
-            roots: tls_roots.as_deref(),
-            client: tls_client.as_deref(),
-        };
-        let transport = Transport::new(section.url.clone(), &tls, &profile, world.clone())?;
-        Ok(Platform::new(profile, roots, transport, world))
-    };
-    open().map_err(|error| Defects(vec![format!("platform  {error:#}")]))
-}
-
-/// Public keys of receipts, tokens and events in one set (RFC 7517).
-fn key_set(
-    receipts: &ReceiptSigner,
-    others: &[PublishedKey],
-    identity: &Identity,
-    events: &Events,
-) -> serde_json::Value {
-    let mut set = jwt::jwks([identity.tokens.signer()]);
-    if let Some(keys) = set
-        .get_mut("keys")
-        .and_then(serde_json::Value::as_array_mut)
-    {
-        keys.push(receipts.jwk());
-        keys.extend(others.iter().map(PublishedKey::jwk));
-        keys.extend(events.jwk());
-    }
-    set
 }

@@ -172,7 +172,7 @@ impl Rights {
         let requests = self.requests(subject).await?.requests;
         let mut export = Export {
             schema: "interop-gateway/export/v1",
-            made_at: self.world.now(),
+            made_at: self.archive.world.now(),
             entry,
             subject: subject.to_string(),
             person: person.into(),
@@ -205,9 +205,10 @@ impl Rights {
     }
 
     async fn record_copy(&self, subject: SubjectId) -> Result<String, RightsError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.archive.db.begin().await?;
         let payload = object(json!({"schema": "interop-gateway/export/v1"}))?;
         let staged = self
+            .archive
             .log
             .stage(&mut tx, Kind::OwnExport, Some(subject), payload)
             .await?;
@@ -222,7 +223,7 @@ impl Rights {
         read: fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let values = vec![subject.to_string().into(), MOST.into()];
-        let rows = self.db.rows(sql, values).await?;
+        let rows = self.archive.db.rows(sql, values).await?;
         rows.iter().map(read).collect()
     }
 
@@ -233,13 +234,14 @@ impl Rights {
     ) -> Result<(Vec<ExportedExchange>, bool), StoreError> {
         let values = vec![subject.to_string().into(), (10 * MOST).into()];
         let mut releases: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for row in self.db.rows(LEFT_IN, values).await? {
+        for row in self.archive.db.rows(LEFT_IN, values).await? {
             releases.entry(row.text(0)?).or_default().push(row.text(1)?);
         }
         let mut exported = Vec::new();
         let mut after = None;
         while exported.len() < MOST as usize {
             let page = self
+                .archive
                 .exchange
                 .exchanges(subject, after.as_ref(), PAGE)
                 .await?;

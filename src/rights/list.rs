@@ -42,7 +42,7 @@ pub struct RightView {
 impl Rights {
     /// What people may ask for, per purpose.
     pub fn of_purposes(&self, language: Language) -> Vec<RightsOfPurpose> {
-        let purposes = self.terms.purposes.iter().map(|purpose| {
+        let purposes = self.archive.terms.purposes.iter().map(|purpose| {
             let title = [language, Language::Ca]
                 .iter()
                 .find_map(|language| purpose.title.get(language));

@@ -1,7 +1,7 @@
 //! What people may ask for by right, and what came of it: access, rectification, erasure, objection,
 //! restriction, portability (GDPR 15 to 22), each with its due date and its state.
 //!
-//! Leans on `consent` (withdrawing and blocking), `exchange` (what was asked), `audit` and the store.
+//! Leans on `consent` (withdrawing and blocking), `evidence` (what is kept), `audit` and the store.
 //! The API and the operator's commands lean on it. What can be answered by machine is answered at once;
 //! the rest waits for the data-protection officer.
 
@@ -12,14 +12,11 @@ mod operate;
 mod request;
 mod store;
 
-use std::sync::Arc;
-
-use crate::audit::{Log, LogError};
-use crate::clock::World;
-use crate::consent::{ConsentError, Ledger, Terms};
-use crate::exchange::Exchange;
-use crate::store::keyring::{Keyring, KeyringError};
-use crate::store::{Db, StoreError};
+use crate::audit::LogError;
+use crate::consent::ConsentError;
+use crate::evidence::Archive;
+use crate::store::StoreError;
+use crate::store::keyring::KeyringError;
 
 pub use due::{due_after, extended};
 pub use export::{Export, ExportedExchange, ExportedPerson};
@@ -33,20 +30,15 @@ pub use request::{
 /// The registry of requests.
 #[derive(Clone, Debug)]
 pub struct Rights {
-    /// Where requests are recorded.
-    pub db: Db,
-    /// What people decided.
-    pub ledger: Arc<Ledger>,
-    /// The log.
-    pub log: Arc<Log>,
-    /// What seals people's words.
-    pub keyring: Arc<Keyring>,
-    /// Who answers for what.
-    pub terms: Arc<Terms>,
-    /// What was asked about people.
-    pub exchange: Exchange,
-    /// Time and randomness.
-    pub world: World,
+    /// What is kept about people, requests among it.
+    pub archive: Archive,
+}
+
+impl Rights {
+    /// Over what is kept about people.
+    pub fn new(archive: Archive) -> Self {
+        Self { archive }
+    }
 }
 
 /// Why a request was not recorded, answered or read.

@@ -70,7 +70,8 @@ const BATCH: u32 = 500;
 impl Rights {
     /// Requests that wait for an answer, or all of them; those due first come first.
     pub async fn pending(&self, also_answered: bool) -> Result<Vec<Pending>, StoreError> {
-        let rows = store::of_everybody(&self.db, also_answered, super::request::MOST).await?;
+        let rows =
+            store::of_everybody(&self.archive.db, also_answered, super::request::MOST).await?;
         Ok(rows.into_iter().map(Pending::from).collect())
     }
 
@@ -80,11 +81,12 @@ impl Rights {
         request: RequestId,
         reason: &Words,
     ) -> Result<Identified, RightsError> {
-        let row = store::one(&self.db, request).await?;
+        let row = store::one(&self.archive.db, request).await?;
         let row = row.ok_or(RightsError::Unknown)?;
         let payload = object(json!({"request": request, "reason": reason.reveal()}))?;
-        let mut tx = self.db.begin().await?;
-        self.log
+        let mut tx = self.archive.db.begin().await?;
+        self.archive
+            .log
             .stage(&mut tx, Kind::RightsIdentified, Some(row.subject), payload)
             .await?;
         tx.commit().await?;
@@ -114,7 +116,7 @@ impl Rights {
 
     /// Puts a request off by two further months, once, and within the first (GDPR 12.3).
     pub async fn extend(&self, request: RequestId, reason: &Words) -> Result<(), RightsError> {
-        let now = self.world.now();
+        let now = self.archive.world.now();
         self.step(request, "extended", Some(reason), |row| {
             if row.extended {
                 return Err(RightsError::Extended);
@@ -135,9 +137,9 @@ impl Rights {
         words: Option<&Words>,
         due_at: impl Fn(&Row) -> Result<Option<Timestamp>, RightsError>,
     ) -> Result<(), RightsError> {
-        let found = store::one(&self.db, request).await?;
+        let found = store::one(&self.archive.db, request).await?;
         let Row { subject, .. } = found.ok_or(RightsError::Unknown)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.archive.db.begin().await?;
         let row = store::one_in(&mut tx, request).await?;
         let row = row.ok_or(RightsError::Unknown)?;
         if !row.state.is_open() {
@@ -158,7 +160,7 @@ impl Rights {
             event,
             answer,
             due_at,
-            at: self.world.now(),
+            at: self.archive.world.now(),
         };
         // Two who answer at once meet on the step's number: the second gets a conflict.
         self.record(&mut tx, subject, event).await?;
@@ -167,7 +169,7 @@ impl Rights {
 
     /// People whose data are blocked everywhere and about whom no claim can be made any more.
     pub async fn lapsed(&self) -> Result<Vec<DueForErasure>, StoreError> {
-        let people = store::lapsed(&self.db, self.world.now(), BATCH).await?;
+        let people = store::lapsed(&self.archive.db, self.archive.world.now(), BATCH).await?;
         Ok(people.into_iter().map(DueForErasure).collect())
     }
 }

@@ -243,18 +243,18 @@ impl Rights {
         new: NewRequest,
     ) -> Result<Filed, RightsError> {
         if let Some(purpose) = &new.purpose {
-            let known = self.terms.purposes.get(purpose);
+            let known = self.archive.terms.purposes.get(purpose);
             known.ok_or(RightsError::UnknownPurpose)?;
         }
         let subject = who.subject();
-        let request = RequestId::random(&*self.world.entropy);
-        let now = self.world.now();
+        let request = RequestId::random(&*self.archive.world.entropy);
+        let now = self.archive.world.now();
         let due_at = due_after(now).ok_or(RightsError::Unwritable)?;
         let statement = match &new.statement {
             Some(words) => Some(self.seal(subject, &statement_place(request), words).await?),
             None => None,
         };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.archive.db.begin().await?;
         let payload = object(json!({
             "request": request,
             "right": new.right,
@@ -264,6 +264,7 @@ impl Rights {
             "with_statement": statement.is_some(),
         }))?;
         let entry = self
+            .archive
             .log
             .stage(&mut tx, Kind::RightsRequested, Some(subject), payload)
             .await?
@@ -286,7 +287,7 @@ impl Rights {
                 request,
                 purpose: new.purpose.clone(),
             };
-            let receipts = self.ledger.block(&mut tx, who, &blocking).await?;
+            let receipts = self.archive.ledger.block(&mut tx, who, &blocking).await?;
             withdrawn.extend(receipts.iter().map(|receipt| receipt.id));
         }
         if new.right.is_answered_at_once() {
@@ -311,7 +312,7 @@ impl Rights {
     /// The requests of a person, newest first.
     pub async fn requests(&self, subject: SubjectId) -> Result<RequestsPage, RightsError> {
         let mut requests = Vec::new();
-        for row in store::of_person(&self.db, subject, MOST).await? {
+        for row in store::of_person(&self.archive.db, subject, MOST).await? {
             requests.push(self.view(row).await?);
         }
         Ok(RequestsPage { requests })
@@ -322,7 +323,7 @@ impl Rights {
         subject: SubjectId,
         request: RequestId,
     ) -> Result<Option<RequestView>, RightsError> {
-        match store::one(&self.db, request).await? {
+        match store::one(&self.archive.db, request).await? {
             Some(row) if row.subject == subject => Ok(Some(self.view(row).await?)),
             _ => Ok(None),
         }
@@ -343,6 +344,7 @@ impl Rights {
             "with_words": event.answer.is_some(),
         }))?;
         let entry = self
+            .archive
             .log
             .stage(tx, Kind::RightsAnswered, Some(subject), payload)
             .await?
@@ -364,7 +366,7 @@ impl Rights {
         let mut answer = None;
         let mut extended_because = None;
         let mut answered_at = None;
-        for event in store::events(&self.db, request).await? {
+        for event in store::events(&self.archive.db, request).await? {
             let words = match &event.answer {
                 Some(sealed) => {
                     let place = answer_place(request, event.seq);
@@ -397,7 +399,7 @@ impl Rights {
 
     fn authorities(&self, purpose: Option<&PurposeId>) -> Vec<Complaint> {
         let mut authorities = Vec::new();
-        for one in self.terms.purposes.iter() {
+        for one in self.archive.terms.purposes.iter() {
             if purpose.is_none_or(|purpose| *purpose == one.id) {
                 let complaint = Complaint {
                     name: one.authority.name.clone(),
@@ -418,7 +420,8 @@ impl Rights {
         words: &Words,
     ) -> Result<Vec<u8>, KeyringError> {
         let bytes = words.reveal().as_bytes();
-        self.keyring
+        self.archive
+            .keyring
             .seal(subject, RetentionClass::Evidence, place, bytes)
             .await
     }
@@ -432,6 +435,7 @@ impl Rights {
     ) -> Result<Option<String>, KeyringError> {
         let class = RetentionClass::Evidence;
         match self
+            .archive
             .keyring
             .open_sealed(subject, class, place, sealed)
             .await

@@ -9,7 +9,7 @@ use interop_gateway::audit::LogSigner;
 use interop_gateway::clock::SystemEntropy;
 use interop_gateway::config::KeyFile;
 use interop_gateway::consent::{Notices, Terms};
-use interop_gateway::evidence::{Evidence, Reader};
+use interop_gateway::evidence::Reader;
 use interop_gateway::store::Value as Sql;
 use interop_gateway::store::keyring::secret_file;
 use simulator::folder::Knobs as Bent;
@@ -230,13 +230,11 @@ async fn con_04_evidence_is_whole_after_the_notice_was_replaced() {
         std::fs::write(folder.join(&version).join(file.file_name()), words).unwrap();
     }
     let app = world.app();
-    let later = Evidence {
-        terms: Arc::new(Terms {
-            notices: Notices::from_folder(&folder).unwrap(),
-            ..(*app.terms).clone()
-        }),
-        ..app.evidence.clone()
-    };
+    let mut later = app.evidence.clone();
+    later.archive.terms = Arc::new(Terms {
+        notices: Notices::from_folder(&folder).unwrap(),
+        ..(*app.terms).clone()
+    });
     let reader = Reader::Person(world.subject("marta").await);
     let bundle = later
         .bundle(exchange.parse().unwrap(), reader)
