@@ -42,6 +42,7 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_application') THEN
         TO gateway_application;
     GRANT SELECT, INSERT ON household, household_member, household_departure, household_child,
         household_child_end, household_job, household_job_part TO gateway_application;
+    GRANT SELECT, INSERT ON block_term, lift_notice, request_end TO gateway_application;
 
     -- The log's numbers and hashes are the sequencer's.
     GRANT SELECT ON log_staged, log_sequence, log_tile, log_head, log_checkpoint
@@ -97,6 +98,8 @@ IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_auditor') THEN
     GRANT SELECT (request, subject, body, kind, purpose, due_at, at, entry) ON rights_request
         TO gateway_auditor;
     GRANT SELECT (request, seq, event, due_at, at, entry) ON rights_event TO gateway_auditor;
+    GRANT SELECT ON block_term, request_end TO gateway_auditor;
+    GRANT SELECT (request, at, entry) ON lift_notice TO gateway_auditor;
     GRANT SELECT (receipt, subject, body, event, entry, at) ON receipt TO gateway_auditor;
     GRANT SELECT (entry, kind, subject, at, leaf) ON log_entry TO gateway_auditor;
     GRANT SELECT ON log_staged, log_sequence, log_tile, log_head, log_checkpoint

@@ -100,7 +100,7 @@ impl From<ConsentError> for Problem {
             ),
             ConsentError::IdempotencyKeyReused => Self::new(
                 Kind::IdempotencyKeyReused,
-                format!("The same Idempotency-Key came with other decisions. {nothing}"),
+                format!("The same Idempotency-Key came with another request. {nothing}"),
             ),
             ConsentError::InsufficientLevel { required } => stronger(required),
             ConsentError::Keyring(cause) => unavailable("the keyring", &cause),
@@ -250,9 +250,15 @@ impl From<EvidenceError> for Problem {
 impl From<RightsError> for Problem {
     fn from(error: RightsError) -> Self {
         match error {
-            // The first three are the operator's: no route of ours leads to them.
-            RightsError::Answered
-            | RightsError::Extended
+            RightsError::Answered => Self::new(
+                Kind::InvalidRequest,
+                "The request has its answer and blocks nothing: there is nothing left to take back.",
+            ),
+            // These are the operator's: no route of ours leads to them.
+            RightsError::Extended
+            | RightsError::NotTold
+            | RightsError::NothingBlocked
+            | RightsError::Told
             | RightsError::TooLate
             | RightsError::Unwritable => {
                 tracing::error!(%error, "a request about rights could not be handled");

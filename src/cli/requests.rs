@@ -27,7 +27,9 @@ const EXAMPLES: &str = "Examples:
   interop-gateway requests list
   interop-gateway requests show 6c0bde05-124f-48a7-bccd-31b18834e219 --identify --reason \"to answer it\"
   interop-gateway requests answer 6c0bde05-124f-48a7-bccd-31b18834e219 --words answer.txt
-  interop-gateway requests extend 6c0bde05-124f-48a7-bccd-31b18834e219 --words why.txt";
+  interop-gateway requests extend 6c0bde05-124f-48a7-bccd-31b18834e219 --words why.txt
+  interop-gateway requests lift 6c0bde05-124f-48a7-bccd-31b18834e219 --words why.txt
+  interop-gateway requests lift 6c0bde05-124f-48a7-bccd-31b18834e219 --now";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
@@ -76,6 +78,18 @@ pub(super) enum RequestsCommand {
         #[command(flatten)]
         config: ConfigFile,
     },
+    /// Lift the block that a request put: first tell the person, then do it.
+    Lift {
+        request: String,
+        /// File with the reason, which the person is told before (GDPR 18.3); `-` is standard input.
+        #[arg(long, value_name = "FILE", required_unless_present = "now")]
+        words: Option<PathBuf>,
+        /// They were told: lift it.
+        #[arg(long, conflicts_with = "words")]
+        now: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// Destroy the keys of people whose data are blocked and about whom no claim can be made any more.
     Erase {
         /// Only count them.
@@ -93,6 +107,7 @@ impl RequestsCommand {
             | Self::Show { config, .. }
             | Self::Answer { config, .. }
             | Self::Extend { config, .. }
+            | Self::Lift { config, .. }
             | Self::Erase { config, .. } => config,
         }
     }
@@ -143,6 +158,15 @@ pub(super) fn run(command: &RequestsCommand, config: &Config, world: &World) -> 
             }
             RequestsCommand::Extend { request, words, .. } => {
                 rights.extend(name(request)?, &read(words)?).await?;
+                println!("recorded");
+                Ok(())
+            }
+            RequestsCommand::Lift { request, words, .. } => {
+                let request = name(request)?;
+                match words {
+                    Some(words) => rights.announce_lift(request, &read(words)?).await?,
+                    None => rights.lift(request).await?,
+                }
                 println!("recorded");
                 Ok(())
             }

@@ -19,6 +19,7 @@ mod purpose;
 mod receipt;
 mod record;
 mod register;
+mod repeat;
 mod terms;
 
 #[cfg(test)]
@@ -33,7 +34,9 @@ pub use gate::{
 pub use grant_terms::{About, Frequency, GrantTerms, NotATerm, Period, Stretch};
 pub use item::{Decision, State};
 pub use keys::{InvalidPublishedKey, KeyState, PublishedKey};
-pub use ledger::{Blocking, BodyName, Consenter, Decided, Decisions, ItemState, Ledger, Served};
+pub use ledger::{
+    BlockEnd, Blocked, Blocking, BodyName, Consenter, Decided, Decisions, ItemState, Ledger, Served,
+};
 pub use notice::{
     Block, Change, DeclaredProduct, Declares, Difference, Direction, Kept, Notice, Notices,
     NoticesError, NoticesErrors, Section, Status, Text, TextError, Touched, Version,
@@ -50,4 +53,5 @@ pub use purpose::{
 pub use receipt::{Receipt, ReceiptEvent, ReceiptKeyError, ReceiptSigner};
 pub use record::CONTEXT_PATH;
 pub use register::Register;
+pub use repeat::Repeat;
 pub use terms::{Terms, TermsDefect};

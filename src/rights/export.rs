@@ -160,8 +160,12 @@ struct ExportedBlock {
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
     since: Timestamp,
-    until: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
     request: String,
+    /// Since when it holds no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<Timestamp>,
 }
 
 impl Rights {
@@ -349,16 +353,22 @@ const LEFT_IN: &str = "SELECT x.exchange, x.release FROM release r \
      JOIN release_exchange x ON x.release = r.release \
      WHERE r.subject = $1 ORDER BY r.at, x.exchange LIMIT $2";
 
-const BLOCKED: &str = "SELECT body, purpose, at, until, request FROM blocking WHERE subject = $1 \
-     ORDER BY at, body LIMIT $2";
+const BLOCKED: &str = "SELECT r.body, r.purpose, r.at, COALESCE(k.until, f.until), r.request, e.at \
+     FROM rights_request r LEFT JOIN block_term k ON k.request = r.request \
+     LEFT JOIN blocking f ON f.subject = r.subject AND f.body = r.body \
+         AND f.purpose = COALESCE(r.purpose, '') \
+     LEFT JOIN request_end e ON e.request = r.request \
+     WHERE r.subject = $1 AND r.kind IN ('erasure', 'objection') \
+     ORDER BY r.at, r.request LIMIT $2";
 
 fn block(row: &Row) -> Result<ExportedBlock, StoreError> {
     Ok(ExportedBlock {
         body: row.text(0)?,
-        purpose: Some(row.text(1)?).filter(|purpose| !purpose.is_empty()),
+        purpose: row.text_or_null(1)?,
         since: row.instant(2)?,
-        until: row.instant(3)?,
+        until: row.int_or_null(3)?.and_then(instant),
         request: row.text(4)?,
+        ended: row.int_or_null(5)?.and_then(instant),
     })
 }
 

@@ -7,6 +7,7 @@
 
 mod due;
 mod export;
+mod lift;
 mod list;
 mod operate;
 mod request;
@@ -23,8 +24,8 @@ pub use export::{Export, ExportedExchange, ExportedPerson};
 pub use list::{RightView, RightsOfPurpose};
 pub use operate::{Answer, DueForErasure, Identified, Pending};
 pub use request::{
-    Complaint, Filed, InvalidWords, NewRequest, RequestState, RequestView, RequestsPage, Right,
-    Words,
+    BlockView, Complaint, Filed, InvalidWords, NewRequest, RequestState, RequestView, RequestsPage,
+    Right, Words,
 };
 
 /// The registry of requests.
@@ -53,6 +54,15 @@ pub enum RightsError {
     /// The month in which the person must be told has passed (GDPR 12.3).
     #[error("the first month has passed; it can only be answered now")]
     TooLate,
+    /// It blocks nothing, or not any more.
+    #[error("the request does not block, or not any more")]
+    NothingBlocked,
+    /// The person was not told that their block will be lifted (GDPR 18.3).
+    #[error("the person must be told first: give --words")]
+    NotTold,
+    /// They were told already.
+    #[error("the person was told already; lift it with --now")]
+    Told,
     /// No such request.
     #[error("there is no such request")]
     Unknown,

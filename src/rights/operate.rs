@@ -137,11 +137,7 @@ impl Rights {
         words: Option<&Words>,
         due_at: impl Fn(&Row) -> Result<Option<Timestamp>, RightsError>,
     ) -> Result<(), RightsError> {
-        let found = store::one(&self.archive.db, request).await?;
-        let Row { subject, .. } = found.ok_or(RightsError::Unknown)?;
-        let mut tx = self.archive.db.begin().await?;
-        let row = store::one_in(&mut tx, request).await?;
-        let row = row.ok_or(RightsError::Unknown)?;
+        let (mut tx, row) = self.held(request).await?;
         if !row.state.is_open() {
             return Err(RightsError::Answered);
         }
@@ -149,7 +145,7 @@ impl Rights {
         let seq = row.seq + 1;
         let answer = match words {
             Some(words) => Some(
-                self.seal(subject, &answer_place(request, seq), words)
+                self.seal(row.subject, &answer_place(request, seq), words)
                     .await?,
             ),
             None => None,
@@ -162,8 +158,7 @@ impl Rights {
             due_at,
             at: self.archive.world.now(),
         };
-        // Two who answer at once meet on the step's number: the second gets a conflict.
-        self.record(&mut tx, subject, event).await?;
+        self.record(&mut tx, row.subject, event).await?;
         Ok(tx.commit().await?)
     }
 

@@ -10,7 +10,7 @@ use super::store::{self, NewEvent, NewRow, Row};
 use super::{Rights, RightsError, due_after};
 use crate::audit::Kind;
 use crate::citizen::{BodyId, PurposeId, ReceiptId, RequestId, SubjectId};
-use crate::consent::{Blocking, Consenter};
+use crate::consent::{BlockEnd, Blocking, Consenter, Repeat};
 use crate::store::Tx;
 use crate::store::keyring::{KeyringError, RetentionClass};
 
@@ -102,6 +102,8 @@ pub enum RequestState {
     Answered,
     /// It was refused, with the reason.
     Refused,
+    /// The person took it back.
+    Withdrawn,
 }
 
 impl RequestState {
@@ -112,6 +114,7 @@ impl RequestState {
             Self::InProgress => "in_progress",
             Self::Answered => "answered",
             Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -168,6 +171,8 @@ pub struct NewRequest {
     pub statement: Option<Words>,
     /// Only about this purpose.
     pub purpose: Option<PurposeId>,
+    /// Chosen by the caller, so that sending twice records once.
+    pub idempotency_key: Option<String>,
 }
 
 /// A request as recorded, with what was done at once.
@@ -209,11 +214,36 @@ pub struct RequestView {
     /// When it was answered or refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
+    /// The block it put, if it is one that blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<BlockView>,
+    /// When the person took it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Timestamp>,
     /// Where the copy of everything is, if that is the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub export: Option<&'static str>,
     /// Where to complain about the answer, or about none.
     pub complain: Vec<Complaint>,
+}
+
+/// A block, as the person whose data are blocked sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BlockView {
+    /// Whether it holds now.
+    pub holds: bool,
+    /// Until when the evidence is kept, if it holds until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// When the person was told that it will be lifted (GDPR 18.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lift_announced_at: Option<Timestamp>,
+    /// Why it will be, or was, lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lift_because: Option<String>,
+    /// When it was lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifted_at: Option<Timestamp>,
 }
 
 /// An authority that hears complaints.
@@ -232,10 +262,52 @@ pub struct RequestsPage {
     pub requests: Vec<RequestView>,
 }
 
+impl NewRequest {
+    /// What it is when it comes again under the same key.
+    fn repeat(&self, body: &BodyId) -> Result<Option<Repeat>, RightsError> {
+        let Some(key) = &self.idempotency_key else {
+            return Ok(None);
+        };
+        let request = json!({
+            "body": body,
+            "right": self.right,
+            "purpose": self.purpose,
+            "statement": self.statement.as_ref().map(Words::reveal),
+        });
+        let repeat = Repeat::new(key, &request).map_err(|_| RightsError::Unwritable)?;
+        Ok(Some(repeat))
+    }
+}
+
+/// The names of a request and of the receipts that came with it, as they are remembered for a request
+/// that is repeated: one after the other.
+struct Names {
+    request: RequestId,
+    withdrawn: Vec<ReceiptId>,
+}
+
+impl Names {
+    fn read(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let request = words.next()?.parse().ok()?;
+        let withdrawn = words.map(str::parse).collect::<Result<_, _>>().ok()?;
+        Some(Self { request, withdrawn })
+    }
+}
+
+impl std::fmt::Display for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.request)?;
+        self.withdrawn
+            .iter()
+            .try_for_each(|one| write!(f, " {one}"))
+    }
+}
+
 impl Rights {
     /// Records a request, and answers it if a machine can: with everything it does in one transaction.
     ///
-    /// Any level of assurance may.
+    /// Any level of assurance may. The same request under the same key gets the first one's answer.
     pub async fn file(
         &self,
         who: &Consenter,
@@ -247,14 +319,47 @@ impl Rights {
             known.ok_or(RightsError::UnknownPurpose)?;
         }
         let subject = who.subject();
-        let request = RequestId::random(&*self.archive.world.entropy);
+        let repeat = new.repeat(body)?;
+        let mut tx = self.archive.db.begin().await?;
+        self.archive.ledger.hold(&mut tx, subject).await?;
         let now = self.archive.world.now();
+        let earlier = match &repeat {
+            Some(repeat) => repeat.earlier(&mut tx, subject, now).await?,
+            None => None,
+        };
+        let names = if let Some(earlier) = earlier {
+            Names::read(&earlier).ok_or(RightsError::Unwritable)?
+        } else {
+            let names = self.record_request(&mut tx, who, body, new, now).await?;
+            if let Some(repeat) = &repeat {
+                let answer = names.to_string();
+                repeat.remember(&mut tx, subject, &answer, now).await?;
+            }
+            names
+        };
+        tx.commit().await?;
+        let request = self.one(subject, names.request).await?;
+        Ok(Filed {
+            request: request.ok_or(RightsError::Unknown)?,
+            withdrawn: names.withdrawn,
+        })
+    }
+
+    async fn record_request(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        body: &BodyId,
+        new: NewRequest,
+        now: Timestamp,
+    ) -> Result<Names, RightsError> {
+        let subject = who.subject();
+        let request = RequestId::random(&*self.archive.world.entropy);
         let due_at = due_after(now).ok_or(RightsError::Unwritable)?;
         let statement = match &new.statement {
             Some(words) => Some(self.seal(subject, &statement_place(request), words).await?),
             None => None,
         };
-        let mut tx = self.archive.db.begin().await?;
         let payload = object(json!({
             "request": request,
             "right": new.right,
@@ -266,7 +371,7 @@ impl Rights {
         let entry = self
             .archive
             .log
-            .stage(&mut tx, Kind::RightsRequested, Some(subject), payload)
+            .stage(tx, Kind::RightsRequested, Some(subject), payload)
             .await?
             .entry;
         let row = NewRow {
@@ -280,14 +385,27 @@ impl Rights {
             at: now,
             entry,
         };
-        store::insert_request(&mut tx, row).await?;
+        store::insert_request(tx, row).await?;
+        let withdrawn = self.answer_at_once(tx, who, request, new, now).await?;
+        Ok(Names { request, withdrawn })
+    }
+
+    /// What a machine can do about a request. Receipts of the consents it withdrew.
+    async fn answer_at_once(
+        &self,
+        tx: &mut Tx,
+        who: &Consenter,
+        request: RequestId,
+        new: NewRequest,
+        now: Timestamp,
+    ) -> Result<Vec<ReceiptId>, RightsError> {
         let mut withdrawn = Vec::new();
         if new.right.blocks() {
             let blocking = Blocking {
                 request,
-                purpose: new.purpose.clone(),
+                purpose: new.purpose,
             };
-            let receipts = self.archive.ledger.block(&mut tx, who, &blocking).await?;
+            let receipts = self.archive.ledger.block(tx, who, &blocking).await?;
             withdrawn.extend(receipts.iter().map(|receipt| receipt.id));
         }
         if new.right.is_answered_at_once() {
@@ -299,14 +417,9 @@ impl Rights {
                 due_at: None,
                 at: now,
             };
-            self.record(&mut tx, subject, event).await?;
+            self.record(tx, who.subject(), event).await?;
         }
-        tx.commit().await?;
-        let request = self.one(subject, request).await?;
-        Ok(Filed {
-            request: request.ok_or(RightsError::Unknown)?,
-            withdrawn,
-        })
+        Ok(withdrawn)
     }
 
     /// The requests of a person, newest first.
@@ -318,7 +431,7 @@ impl Rights {
         Ok(RequestsPage { requests })
     }
 
-    async fn one(
+    pub(super) async fn one(
         &self,
         subject: SubjectId,
         request: RequestId,
@@ -380,7 +493,21 @@ impl Rights {
                 _ => {}
             }
         }
+        let lift_because = match &row.lift_notice {
+            Some((sealed, _)) => self.opened(subject, &lift_place(request), sealed).await?,
+            None => None,
+        };
+        let ended = |how: BlockEnd| row.end.filter(|(end, _)| *end == how).map(|(_, at)| at);
+        let block = row.right.blocks().then(|| BlockView {
+            holds: row.is_block(),
+            until: row.kept_until,
+            lift_announced_at: row.lift_notice.as_ref().map(|(_, at)| *at),
+            lift_because,
+            lifted_at: ended(BlockEnd::Lifted),
+        });
         Ok(RequestView {
+            withdrawn_at: ended(BlockEnd::Withdrawn),
+            block,
             request: request.to_string(),
             kind: row.right,
             body: row.body,
@@ -455,6 +582,11 @@ pub(super) fn statement_place(request: RequestId) -> String {
 /// Where the words of an answer lie.
 pub(super) fn answer_place(request: RequestId, seq: i64) -> String {
     format!("rights_event/{request}/{seq}")
+}
+
+/// Where the words lie that announce the end of a block.
+pub(super) fn lift_place(request: RequestId) -> String {
+    format!("lift_notice/{request}")
 }
 
 pub(super) fn object(value: Value) -> Result<Map<String, Value>, RightsError> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::citizen::{BodyId, EntryId, PurposeId, RequestId, SubjectId};
+use crate::consent::BlockEnd;
 use crate::store::{Db, Row as Found, StoreError, Tx, instant};
 
 use super::request::{RequestState, Right};
@@ -44,6 +45,19 @@ pub(super) struct Row {
     /// Number of its newest step; 0 before the first.
     pub seq: i64,
     pub extended: bool,
+    /// Until when evidence is kept under its block, whether that stands or not.
+    pub kept_until: Option<Timestamp>,
+    /// How it ended otherwise than by an answer, and when.
+    pub end: Option<(BlockEnd, Timestamp)>,
+    /// What the person was told before the block is lifted, sealed, and when.
+    pub lift_notice: Option<(Vec<u8>, Timestamp)>,
+}
+
+impl Row {
+    /// Whether it blocks the person's data now.
+    pub(super) fn is_block(&self) -> bool {
+        self.right.blocks() && self.end.is_none()
+    }
 }
 
 /// A step as recorded.
@@ -97,17 +111,65 @@ pub(super) async fn insert_event(
     Ok(())
 }
 
+/// [`StoreError::Conflict`] if the person was told before.
+pub(super) async fn insert_lift_notice(
+    tx: &mut Tx,
+    request: RequestId,
+    words: Vec<u8>,
+    at: Timestamp,
+    entry: EntryId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO lift_notice (request, words, at, entry) VALUES ($1, $2, $3, $4)",
+        vec![
+            request.to_string().into(),
+            words.into(),
+            at.into(),
+            entry.to_string().into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// [`StoreError::Conflict`] if it ended before.
+pub(super) async fn insert_end(
+    tx: &mut Tx,
+    request: RequestId,
+    event: BlockEnd,
+    at: Timestamp,
+    entry: EntryId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO request_end (request, event, at, entry) VALUES ($1, $2, $3, $4)",
+        vec![
+            request.to_string().into(),
+            event.as_str().into(),
+            at.into(),
+            entry.to_string().into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Columns in the order [`read`] expects. The newest step that says where it stands is its state: an
 /// extension is also work in progress.
 macro_rules! requests {
     ($rest:literal) => {
         concat!(
             "SELECT r.request, r.subject, r.body, r.kind, r.purpose, r.statement, r.due_at, r.at,
-                    COALESCE(e.seq, 0), e.event, x.due_at
+                    COALESCE(e.seq, 0), e.event, x.due_at, COALESCE(k.until, f.until),
+                    d.event, d.at, n.words, n.at
              FROM rights_request r
              LEFT JOIN rights_event e ON e.request = r.request AND e.seq =
                  (SELECT MAX(l.seq) FROM rights_event l WHERE l.request = r.request)
-             LEFT JOIN rights_event x ON x.request = r.request AND x.event = 'extended' ",
+             LEFT JOIN rights_event x ON x.request = r.request AND x.event = 'extended'
+             LEFT JOIN block_term k ON k.request = r.request
+             LEFT JOIN blocking f ON f.subject = r.subject AND f.body = r.body
+                 AND f.purpose = COALESCE(r.purpose, '')
+             LEFT JOIN request_end d ON d.request = r.request
+             LEFT JOIN lift_notice n ON n.request = r.request ",
             $rest
         )
     };
@@ -150,7 +212,8 @@ pub(super) async fn of_everybody(
 ) -> Result<Vec<Row>, StoreError> {
     let rows = db.rows(
         requests!(
-            "WHERE $1 = 1 OR e.event IS NULL OR e.event IN ('in_progress', 'extended')
+            "WHERE $1 = 1 OR d.event IS NULL
+                 AND (e.event IS NULL OR e.event IN ('in_progress', 'extended'))
              ORDER BY COALESCE(x.due_at, r.due_at), r.request LIMIT $2"
         ),
         vec![also_answered.into(), most.into()],
@@ -184,14 +247,20 @@ pub(super) async fn lapsed(
 ) -> Result<Vec<SubjectId>, StoreError> {
     let rows = db
         .rows(
-            "SELECT b.subject FROM blocking b \
+            "WITH block AS (SELECT r.subject, r.body, r.purpose, COALESCE(k.until, f.until) AS until \
+                 FROM rights_request r LEFT JOIN block_term k ON k.request = r.request \
+                 LEFT JOIN blocking f ON f.subject = r.subject AND f.body = r.body \
+                     AND f.purpose = COALESCE(r.purpose, '') \
+                 WHERE r.kind IN ('erasure', 'objection') AND NOT EXISTS \
+                     (SELECT 1 FROM request_end z WHERE z.request = r.request)) \
+             SELECT b.subject FROM block b \
              WHERE NOT EXISTS (SELECT 1 FROM erasure g WHERE g.subject = b.subject) \
                AND NOT EXISTS (SELECT 1 FROM consent_event e WHERE e.subject = b.subject \
-                   AND NOT EXISTS (SELECT 1 FROM blocking c WHERE c.subject = e.subject \
-                       AND c.body = e.body AND (c.purpose = '' OR c.purpose = e.purpose))) \
+                   AND NOT EXISTS (SELECT 1 FROM block c WHERE c.subject = e.subject \
+                       AND c.body = e.body AND (c.purpose IS NULL OR c.purpose = e.purpose))) \
                AND NOT EXISTS (SELECT 1 FROM exchange_intent i WHERE i.subject = b.subject \
-                   AND NOT EXISTS (SELECT 1 FROM blocking d WHERE d.subject = i.subject \
-                       AND d.body = i.body AND (d.purpose = '' OR d.purpose = i.purpose))) \
+                   AND NOT EXISTS (SELECT 1 FROM block d WHERE d.subject = i.subject \
+                       AND d.body = i.body AND (d.purpose IS NULL OR d.purpose = i.purpose))) \
              GROUP BY b.subject HAVING MAX(b.until) <= $1 ORDER BY b.subject LIMIT $2",
             vec![now.into(), most.into()],
         )
@@ -202,7 +271,18 @@ pub(super) async fn lapsed(
 fn read(row: &Found) -> Result<Row, StoreError> {
     let corrupt = |column| StoreError::Corrupt { column };
     let newest = row.text_or_null(9)?;
+    let end = match row.text_or_null(12)?.as_deref() {
+        None => None,
+        Some("lifted") => Some((BlockEnd::Lifted, row.instant(13)?)),
+        Some("withdrawn") => Some((BlockEnd::Withdrawn, row.instant(13)?)),
+        Some(_) => return Err(corrupt(12)),
+    };
+    let lift_notice = match row.bytes_or_null(14)? {
+        Some(words) => Some((words, row.instant(15)?)),
+        None => None,
+    };
     let state = match newest.as_deref() {
+        _ if matches!(end, Some((BlockEnd::Withdrawn, _))) => RequestState::Withdrawn,
         None => RequestState::Received,
         Some("extended" | "in_progress") => RequestState::InProgress,
         Some("answered") => RequestState::Answered,
@@ -225,5 +305,8 @@ fn read(row: &Found) -> Result<Row, StoreError> {
         seq: row.int(8)?,
         state,
         extended: extended.is_some(),
+        kept_until: row.int_or_null(11)?.and_then(instant),
+        end,
+        lift_notice,
     })
 }

@@ -68,6 +68,7 @@ const GATEWAY: &[Change] = &[
     change!(14, "notice_text", "gateway/0014_notice_text", triggers),
     change!(15, "requests", "gateway/0015_requests", triggers),
     change!(16, "handed_over", "gateway/0016_handed_over"),
+    change!(17, "lifted", "gateway/0017_lifted", triggers),
     change!(19, "household", "gateway/0019_household", triggers),
 ];
 

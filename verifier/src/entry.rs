@@ -224,6 +224,7 @@ fn meaning(kind: &str) -> &'static str {
     match kind {
         "audit-evidence" => "an auditor took the evidence of an exchange",
         "audit-search" => "an auditor searched the records",
+        "block-lifted" => "the person's data were no longer blocked by a request of theirs",
         "blocked" => "the person's data were blocked",
         "consent-expired" => "consent came to its end",
         "consent-granted" => "consent was given",

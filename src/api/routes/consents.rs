@@ -330,7 +330,7 @@ pub(super) async fn receipt_proof(
 }
 
 /// `Idempotency-Key`: 1 to 128 visible characters.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(key) = headers.get(header::HeaderName::from_static("idempotency-key")) else {
         return Ok(None);
     };

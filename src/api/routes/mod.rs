@@ -129,6 +129,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(export::export))
         .routes(routes!(rights::list))
         .routes(routes!(rights::requests, rights::file))
+        .routes(routes!(rights::withdraw))
         .routes(routes!(audit::search))
         .routes(routes!(evidence::audited))
         .routes(routes!(log::checkpoint))

@@ -2,15 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::app::App;
 use super::super::callers::{Me, scope};
-use super::super::extract::{Body, Query};
+use super::super::extract::{Body, Path, Query};
 use super::super::problem::{Problem, ProblemBody};
-use crate::citizen::{Language, PurposeId};
+use super::consents::idempotency_key;
+use crate::citizen::{Language, PurposeId, RequestId};
 use crate::rights::{NewRequest, RequestView, RequestsPage, Right, RightsOfPurpose, Words};
 
 /// A request about one's rights.
@@ -80,11 +81,13 @@ pub(super) async fn requests(
 /// call; the rest is answered by the administration within a month.
 #[utoipa::path(post, path = "/v1/me/requests", tag = "rights", security(("dpop" = [])),
     request_body = FileRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sending twice records once")),
     responses((status = 201, body = FiledView), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub(super) async fn file(
     State(app): State<App>,
     Me(citizen): Me<{ scope::CONSENT_WRITE }>,
+    headers: HeaderMap,
     Body(request): Body<FileRequest>,
 ) -> Result<(StatusCode, Json<FiledView>), Problem> {
     let blocks = request.kind.blocks();
@@ -92,6 +95,7 @@ pub(super) async fn file(
         right: request.kind,
         statement: request.statement,
         purpose: request.purpose,
+        idempotency_key: idempotency_key(&headers)?,
     };
     let who = app.consenter(&citizen);
     let filed = app.rights.file(&who, citizen.body(), new).await?;
@@ -103,4 +107,18 @@ pub(super) async fn file(
         withdrawn: filed.withdrawn.iter().map(ToString::to_string).collect(),
     };
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Takes back a request of mine: one nobody answered yet, or one that blocks my data. The block ends with
+/// this very call; the consents it withdrew stay withdrawn. Taken back again, nothing changes.
+#[utoipa::path(post, path = "/v1/me/requests/{request}/withdraw", tag = "rights", security(("dpop" = [])),
+    params(("request" = String, Path)),
+    responses((status = 200, body = RequestView), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub(super) async fn withdraw(
+    State(app): State<App>,
+    Me(citizen): Me<{ scope::CONSENT_WRITE }>,
+    Path(request): Path<RequestId>,
+) -> Result<Json<RequestView>, Problem> {
+    Ok(Json(app.rights.withdraw(citizen.subject(), request).await?))
 }

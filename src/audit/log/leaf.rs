@@ -37,6 +37,8 @@ kinds! {
     AuditSearch = "audit-search",
     /// Nothing may be asked or released about a person any more.
     Blocked = "blocked",
+    /// A block was lifted, or taken back by the person who asked for it.
+    BlockLifted = "block-lifted",
     /// Items of consent came to the end they were granted until.
     ConsentExpired = "consent-expired",
     /// Items of consent were granted.

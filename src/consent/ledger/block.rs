@@ -7,8 +7,8 @@ use jiff::{Span, Timestamp};
 use serde_json::json;
 
 use crate::audit::Kind;
-use crate::citizen::{BodyId, JobId, PurposeId, RequestId, SubjectId};
-use crate::store::{StoreError, Tx};
+use crate::citizen::{BodyId, EntryId, JobId, PurposeId, RequestId, SubjectId};
+use crate::store::{StoreError, Tx, instant};
 
 use super::super::error::ConsentError;
 use super::super::purpose::Purpose;
@@ -24,11 +24,44 @@ pub struct Blocking {
     pub purpose: Option<PurposeId>,
 }
 
+/// A request whose block is about to end.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocked<'a> {
+    /// Whose.
+    pub subject: SubjectId,
+    /// The request.
+    pub request: RequestId,
+    /// Where it blocks.
+    pub body: &'a str,
+    /// For what; `None` is for everything.
+    pub purpose: Option<&'a PurposeId>,
+}
+
+/// How a request and its block end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BlockEnd {
+    /// The controller lifted the block.
+    Lifted,
+    /// The person took the request back.
+    Withdrawn,
+}
+
+impl BlockEnd {
+    /// The word of the table and of the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lifted => "lifted",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
 impl Ledger {
     /// Takes back everything the person granted to the body, and blocks their data there: in the
     /// caller's transaction, all of it or nothing.
     ///
-    /// Said again, nothing changes: the evidence is kept no longer than the first time said.
+    /// Said again while it holds, the evidence is kept no longer than the first time said. The
+    /// request's own row is there already: it is what the gate heeds.
     pub async fn block(
         &self,
         tx: &mut Tx,
@@ -50,6 +83,7 @@ impl Ledger {
             until = until.max(kept_until(purpose, now).ok_or(ConsentError::Unwritable)?);
             receipts.extend(self.withdraw_under(tx, who, &purpose.id).await?);
         }
+        until = until_of_the_same(tx, who, block).await?.unwrap_or(until);
         let withdrawn: Vec<_> = receipts.iter().map(|receipt| receipt.id).collect();
         let payload = fields(json!({
             "request": block.request,
@@ -77,8 +111,62 @@ impl Ledger {
             ],
         )
         .await?;
+        tx.execute(
+            "INSERT INTO block_term (request, until) VALUES ($1, $2)",
+            vec![block.request.to_string().into(), until.into()],
+        )
+        .await?;
         Ok(receipts)
     }
+
+    /// Ends the block of one request, in the caller's transaction. What it withdrew stays withdrawn,
+    /// and another request may still block.
+    pub async fn lift(
+        &self,
+        tx: &mut Tx,
+        who: &Blocked<'_>,
+        event: BlockEnd,
+    ) -> Result<EntryId, ConsentError> {
+        store::lock(tx, who.subject).await?;
+        let payload = fields(json!({
+            "request": who.request,
+            "body": who.body,
+            "purpose": who.purpose,
+            "event": event.as_str(),
+        }));
+        let staged = self
+            .log
+            .stage(tx, Kind::BlockLifted, Some(who.subject), payload)
+            .await?;
+        Ok(staged.entry)
+    }
+}
+
+/// Until when evidence is kept under a block of the same scope that stands, if one does.
+async fn until_of_the_same(
+    tx: &mut Tx,
+    who: &Consenter,
+    block: &Blocking,
+) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx
+        .row(
+            "SELECT MAX(COALESCE(k.until, f.until)) FROM rights_request r \
+             LEFT JOIN block_term k ON k.request = r.request \
+             LEFT JOIN blocking f ON f.subject = r.subject AND f.body = r.body \
+                 AND f.purpose = COALESCE(r.purpose, '') \
+             WHERE r.subject = $1 AND r.body = $2 AND COALESCE(r.purpose, '') = $3 \
+               AND r.request <> $4 AND r.kind IN ('erasure', 'objection') \
+               AND NOT EXISTS (SELECT 1 FROM request_end e WHERE e.request = r.request)",
+            vec![
+                who.subject.to_string().into(),
+                who.body.id.as_str().into(),
+                block.purpose.as_ref().map_or("", PurposeId::as_str).into(),
+                block.request.to_string().into(),
+            ],
+        )
+        .await?;
+    let until = row.map(|row| row.int_or_null(0)).transpose()?.flatten();
+    Ok(until.and_then(instant))
 }
 
 /// Whether a person's data are blocked for a body and purpose. The caller holds the person's head row.
@@ -90,8 +178,10 @@ pub(in super::super) async fn holds(
 ) -> Result<bool, StoreError> {
     let row = tx
         .row(
-            "SELECT at FROM blocking \
-             WHERE subject = $1 AND body = $2 AND (purpose = '' OR purpose = $3) LIMIT 1",
+            "SELECT r.at FROM rights_request r \
+             WHERE r.subject = $1 AND r.body = $2 AND r.kind IN ('erasure', 'objection') \
+               AND (r.purpose IS NULL OR r.purpose = $3) \
+               AND NOT EXISTS (SELECT 1 FROM request_end e WHERE e.request = r.request) LIMIT 1",
             vec![
                 subject.to_string().into(),
                 body.as_str().into(),
@@ -110,9 +200,11 @@ pub(in super::super) async fn holds_for(
 ) -> Result<bool, StoreError> {
     let row = tx
         .row(
-            "SELECT b.at FROM blocking b JOIN job j ON j.body = b.body AND j.subject = b.subject \
-             WHERE b.subject = $1 AND j.job = $2 AND (b.purpose = '' OR b.purpose = j.purpose) \
-             LIMIT 1",
+            "SELECT r.at FROM rights_request r \
+             JOIN job j ON j.body = r.body AND j.subject = r.subject \
+             WHERE r.subject = $1 AND j.job = $2 AND r.kind IN ('erasure', 'objection') \
+               AND (r.purpose IS NULL OR r.purpose = j.purpose) \
+               AND NOT EXISTS (SELECT 1 FROM request_end e WHERE e.request = r.request) LIMIT 1",
             vec![subject.to_string().into(), job.to_string().into()],
         )
         .await?;

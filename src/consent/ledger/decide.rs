@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lc_rs::digest::{SHA256, digest};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::audit::Kind;
@@ -17,12 +16,10 @@ use super::super::notice::Status;
 use super::super::publication::store as publication;
 use super::super::purpose::{Offer, Purpose};
 use super::super::receipt::{Receipt, ReceiptEvent};
+use super::super::repeat::Repeat;
 use super::record::{Change, Happening};
 use super::store::Shown;
-use super::{Consenter, Decided, Ledger, block, receipts, store};
-
-/// How long a repeated request is answered with the first one's receipt.
-const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
+use super::{Consenter, Decided, Ledger, block, store};
 
 /// The answers of one person to one showing of a notice. What is not named stays as it is.
 #[derive(Clone, Debug)]
@@ -51,11 +48,22 @@ impl Ledger {
         store::lock(&mut tx, who.subject).await?;
         let now = self.world.now();
         let shown = self.shown_to(&mut tx, who, decisions.served).await?;
-        let receipt = if let Some(earlier) = decisions.earlier(&mut tx, who, now).await? {
+        let repeat = decisions.repeat(who)?;
+        let earlier = match &repeat {
+            Some(repeat) => repeat.earlier(&mut tx, who.subject, now).await?,
+            None => None,
+        };
+        let receipt = if let Some(earlier) = earlier {
+            let earlier = earlier
+                .parse()
+                .map_err(|_| ConsentError::IdempotencyKeyReused)?;
             self.known(&mut tx, who, earlier).await?
         } else {
             let receipt = self.answer(&mut tx, who, &shown, &decisions, now).await?;
-            decisions.remember(&mut tx, who, &receipt, now).await?;
+            if let Some(repeat) = &repeat {
+                let answer = receipt.id.to_string();
+                repeat.remember(&mut tx, who.subject, &answer, now).await?;
+            }
             receipt
         };
         tx.commit().await?;
@@ -268,57 +276,17 @@ impl Decisions {
         Ok(())
     }
 
-    /// The receipt a request with this key got, if the request was the same.
-    async fn earlier(
-        &self,
-        tx: &mut Tx,
-        who: &Consenter,
-        now: Timestamp,
-    ) -> Result<Option<ReceiptId>, ConsentError> {
-        let Some(key) = self.key_digest() else {
+    /// What these answers are when they come again under the same key: the same in any order.
+    fn repeat(&self, who: &Consenter) -> Result<Option<Repeat>, ConsentError> {
+        let Some(key) = &self.idempotency_key else {
             return Ok(None);
         };
-        let Some((request, receipt)) = receipts::earlier(tx, who.subject, &key, now).await? else {
-            return Ok(None);
-        };
-        if request != self.request_digest(who)? {
-            return Err(ConsentError::IdempotencyKeyReused);
-        }
-        Ok(Some(receipt))
-    }
-
-    async fn remember(
-        &self,
-        tx: &mut Tx,
-        who: &Consenter,
-        receipt: &Receipt,
-        now: Timestamp,
-    ) -> Result<(), ConsentError> {
-        let Some(key) = self.key_digest() else {
-            return Ok(());
-        };
-        let expires_at = now
-            .checked_add(IDEMPOTENCY)
-            .map_err(|_| ConsentError::Unwritable)?;
-        let request = self.request_digest(who)?;
-        Ok(receipts::remember(tx, who.subject, &key, &request, receipt.id, expires_at).await?)
-    }
-
-    fn key_digest(&self) -> Option<String> {
-        Some(hex::encode(digest(
-            &SHA256,
-            self.idempotency_key.as_ref()?.as_bytes(),
-        )))
-    }
-
-    /// The same for the same answers in any order.
-    fn request_digest(&self, who: &Consenter) -> Result<String, ConsentError> {
         let answers: BTreeMap<&str, Decision> = self
             .decisions
             .iter()
             .map(|(product, decision)| (product.as_str(), *decision))
             .collect();
         let request = json!({"body": who.body.id, "served": self.served, "decisions": answers});
-        Ok(hex::encode(digest(&SHA256, &serde_jcs::to_vec(&request)?)))
+        Ok(Some(Repeat::new(key, &request)?))
     }
 }

@@ -34,7 +34,7 @@ use super::notice::Notice;
 use super::receipt::{Receipt, ReceiptSigner};
 use super::terms::Terms;
 
-pub use block::Blocking;
+pub use block::{BlockEnd, Blocked, Blocking};
 pub use decide::Decisions;
 
 /// The record of what people were shown and decided.

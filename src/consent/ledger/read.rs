@@ -16,6 +16,7 @@ use super::super::item::{Event, State, fold};
 use super::super::publication::{Minima, store as publication};
 use super::super::purpose::Offer;
 use super::super::receipt::Receipt;
+use super::super::repeat;
 use super::record::evidence_context;
 use super::{Consenter, Decided, ItemState, Ledger, receipts, store};
 
@@ -69,7 +70,7 @@ impl Ledger {
 
     /// Forgets answers kept for repeated requests, once their time is over. Gives how many.
     pub async fn sweep(&self) -> Result<u64, ConsentError> {
-        Ok(receipts::forget(&self.db, self.world.now()).await?)
+        Ok(repeat::forget(&self.db, self.world.now()).await?)
     }
 
     /// The person's receipts, newest first.

@@ -1,6 +1,4 @@
-//! The statements about receipts and repeated requests.
-
-use jiff::Timestamp;
+//! The statements about receipts.
 
 use crate::citizen::{ReceiptId, SubjectId};
 use crate::store::{Db, Row, StoreError, Tx};
@@ -116,60 +114,4 @@ fn read_receipt(row: &Row) -> Result<Receipt, StoreError> {
         issued_at: row.instant(3)?,
         entry: row.parsed(4)?,
     })
-}
-
-/// An earlier answer under an idempotency key: the digest of its request, and its receipt.
-pub(super) async fn earlier(
-    tx: &mut Tx,
-    subject: SubjectId,
-    key: &str,
-    now: Timestamp,
-) -> Result<Option<(String, ReceiptId)>, StoreError> {
-    // Only this one: the rest is swept, and nobody waits for the rows of others.
-    tx.execute(
-        "DELETE FROM idempotency WHERE subject = $1 AND key = $2 AND expires_at <= $3",
-        vec![subject.to_string().into(), key.into(), now.into()],
-    )
-    .await?;
-    let row = tx
-        .row(
-            "SELECT request, receipt FROM idempotency WHERE subject = $1 AND key = $2",
-            vec![subject.to_string().into(), key.into()],
-        )
-        .await?;
-    row.map(|row| Ok((row.text(0)?, row.parsed(1)?)))
-        .transpose()
-}
-
-/// Forgets answers whose requests will not be repeated any more.
-pub(super) async fn forget(db: &Db, now: Timestamp) -> Result<u64, StoreError> {
-    db.clear(
-        "DELETE FROM idempotency WHERE (subject, key) IN
-             (SELECT subject, key FROM idempotency WHERE expires_at <= $1 LIMIT $2)",
-        vec![now.into()],
-    )
-    .await
-}
-
-pub(super) async fn remember(
-    tx: &mut Tx,
-    subject: SubjectId,
-    key: &str,
-    request: &str,
-    receipt: ReceiptId,
-    expires_at: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO idempotency (subject, key, request, receipt, expires_at) \
-         VALUES ($1, $2, $3, $4, $5)",
-        vec![
-            subject.to_string().into(),
-            key.into(),
-            request.into(),
-            receipt.to_string().into(),
-            expires_at.into(),
-        ],
-    )
-    .await?;
-    Ok(())
 }

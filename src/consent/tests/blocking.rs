@@ -37,12 +37,13 @@ async fn mark(house: &House, body: &str, purpose: &str) {
     let whose: Value = house.anna.subject.to_string().into();
     let now: Value = house.world.now().into();
     tx.execute(
-        "INSERT INTO rights_request (request, subject, body, kind, due_at, at, entry)
-         VALUES ($1, $2, $3, 'objection', $4, $4, '-')",
+        "INSERT INTO rights_request (request, subject, body, kind, purpose, due_at, at, entry)
+         VALUES ($1, $2, $3, 'objection', $4, $5, $5, '-')",
         vec![
             request.clone().into(),
             whose.clone(),
             body.into(),
+            Some(purpose).filter(|one| !one.is_empty()).into(),
             now.clone(),
         ],
     )

@@ -369,6 +369,186 @@ async fn objecting_again_changes_nothing_and_is_recorded_again() {
     assert_eq!(world.number("SELECT count(*) FROM rights_request").await, 2);
 }
 
+/// The newest of the person's requests, as they see it.
+async fn newest(citizen: &CitizenApi) -> Value {
+    let listed = citizen.get(REQUESTS).await.unwrap().ok().unwrap();
+    listed["requests"][0].clone()
+}
+
+async fn withdraw(citizen: &CitizenApi, request: &str) -> simulator::folder::Answer {
+    let path = format!("{REQUESTS}/{request}/withdraw");
+    citizen.request(Method::POST, &path).send().await.unwrap()
+}
+
+/// Whether the person can agree to be asked about now.
+async fn agrees(citizen: &CitizenApi) -> bool {
+    let showing = served(citizen).await;
+    let grant = citizen.decide(&showing, &[(C4, Decision::Grant)]).await;
+    grant.is_ok() || {
+        assert_eq!(slug(grant), "blocked");
+        false
+    }
+}
+
+#[tokio::test]
+async fn con_09_a_block_is_lifted_only_after_the_person_was_told_and_then_at_once() {
+    let world = World::start().await;
+    let citizen = world.willing("marta").await;
+    let filed = ask(&citizen, json!({"kind": "erasure"})).await;
+    assert_eq!(filed["block"]["holds"], true);
+    let request = text(&filed, "request").parse().unwrap();
+    let rights = &world.app().rights;
+    let untold = rights.lift(request).await;
+    assert!(matches!(untold, Err(RightsError::NotTold)), "{untold:?}");
+    assert!(!agrees(&citizen).await);
+
+    let why = "La llei ens obliga a conservar-les";
+    rights.announce_lift(request, &words(why)).await.unwrap();
+    let told = newest(&citizen).await;
+    assert_eq!(
+        (&told["block"]["holds"], &told["block"]["lift_because"]),
+        (&json!(true), &json!(why))
+    );
+    assert!(told["block"]["lift_announced_at"].is_string());
+    assert!(!agrees(&citizen).await, "told is not lifted");
+    let again = rights.announce_lift(request, &words("una altra")).await;
+    assert!(matches!(again, Err(RightsError::Told)), "{again:?}");
+
+    rights.lift(request).await.unwrap();
+    let lifted = newest(&citizen).await;
+    assert_eq!(lifted["block"]["holds"], false);
+    assert!(lifted["block"]["lifted_at"].is_string());
+    assert_eq!(lifted["state"], "answered", "what happened stays visible");
+    let items = citizen.consents(PURPOSE).await.unwrap();
+    assert!(
+        items.iter().all(|item| item["state"] != "granted"),
+        "nothing comes back by itself"
+    );
+    assert!(agrees(&citizen).await);
+    fetched(&citizen).await;
+    let again = rights.lift(request).await;
+    assert!(
+        matches!(again, Err(RightsError::NothingBlocked)),
+        "{again:?}"
+    );
+    let late = withdraw(&citizen, &text(&filed, "request")).await;
+    assert_eq!(late.json()["type"], "/problems/invalid-request");
+
+    // In the log, without the words; and a copy has it too.
+    let kinds = "SELECT count(*) FROM log_entry WHERE kind = 'block-lifted'";
+    assert_eq!(world.number(kinds).await, 1);
+    let export = exported(&citizen).await;
+    assert!(export["blocked"][0]["ended"].is_string());
+    let sealed = "SELECT count(*) FROM lift_notice WHERE words IS NOT NULL";
+    assert_eq!(world.number(sealed).await, 1);
+    world.later(Duration::from_hours(6 * 366 * 24)).await;
+    assert_eq!(
+        world.app().rights.lapsed().await.unwrap(),
+        [],
+        "nobody is blocked any more"
+    );
+}
+
+#[tokio::test]
+async fn con_09_whoever_takes_an_objection_back_is_not_blocked_any_more_unless_another_request_blocks()
+ {
+    let world = World::start().await;
+    let citizen = world.willing("marta").await;
+    let objection = ask(&citizen, json!({"kind": "objection"})).await;
+    let erasure = ask(&citizen, json!({"kind": "erasure"})).await;
+    let taken = withdraw(&citizen, &text(&objection, "request")).await;
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    assert_eq!(taken.json()["state"], "withdrawn");
+    assert!(!agrees(&citizen).await, "the other one blocks");
+    let taken = withdraw(&citizen, &text(&erasure, "request")).await.json();
+    assert_eq!(taken["block"]["holds"], false);
+    assert!(taken["withdrawn_at"].is_string());
+    assert!(agrees(&citizen).await);
+    let again = withdraw(&citizen, &text(&erasure, "request")).await;
+    assert_eq!(
+        (again.status, again.json()),
+        (200, taken),
+        "again changes nothing"
+    );
+
+    // Blocked anew, it holds anew, and for longer.
+    let third = ask(&citizen, json!({"kind": "objection"})).await;
+    assert_eq!(third["withdrawn"].as_array().unwrap().len(), 1);
+    assert!(!agrees(&citizen).await);
+    world.later(Duration::from_hours(5 * 366 * 24)).await;
+    assert_eq!(world.app().rights.lapsed().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn con_09_a_request_nobody_answered_can_be_taken_back_by_whoever_made_it_alone() {
+    let world = World::start().await;
+    let citizen = world.citizen("marta").await;
+    let request = text(
+        &ask(&citizen, json!({"kind": "rectification"})).await,
+        "request",
+    );
+    let joan = world.citizen("joan").await;
+    assert_eq!(withdraw(&joan, &request).await.status, 404);
+    assert_eq!(newest(&citizen).await["state"], "received");
+    assert_eq!(
+        withdraw(&citizen, &request).await.json()["state"],
+        "withdrawn"
+    );
+    let rights = &world.app().rights;
+    assert!(rights.pending(false).await.unwrap().is_empty());
+    let late = rights
+        .answer(request.parse().unwrap(), Answer::Done(None))
+        .await;
+    assert!(matches!(late, Err(RightsError::Answered)), "{late:?}");
+    let none = rights
+        .announce_lift(request.parse().unwrap(), &words("no"))
+        .await;
+    assert!(matches!(none, Err(RightsError::NothingBlocked)), "{none:?}");
+
+    let copy = text(&ask(&citizen, json!({"kind": "access"})).await, "request");
+    assert_eq!(
+        withdraw(&citizen, &copy).await.json()["type"],
+        "/problems/invalid-request"
+    );
+}
+
+#[tokio::test]
+async fn api_06_a_request_sent_twice_under_one_key_is_recorded_once_with_the_same_answer() {
+    let world = World::start().await;
+    let citizen = world.willing("marta").await;
+    let send = async |key: &str, body: Value| {
+        let request = citizen.request(Method::POST, REQUESTS).body(&body);
+        request.header("Idempotency-Key", key).send().await.unwrap()
+    };
+    let body = json!({"kind": "objection", "statement": "No vull"});
+    let (first, twin) = tokio::join!(send("k1", body.clone()), send("k1", body.clone()));
+    let again = send("k1", body.clone()).await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    assert_eq!(first.json()["withdrawn"].as_array().unwrap().len(), 1);
+    assert_eq!((first.json(), first.json()), (twin.json(), again.json()));
+    assert_eq!(world.number("SELECT count(*) FROM rights_request").await, 1);
+    for other in [
+        json!({"kind": "objection"}),
+        json!({"kind": "erasure", "statement": "No vull"}),
+    ] {
+        let refused = send("k1", other).await;
+        assert_eq!(refused.json()["type"], "/problems/idempotency-key-reused");
+    }
+    // One key names one request, whatever operation it is of.
+    let showing = served(&citizen).await;
+    let refused = citizen
+        .decide_once("k1", &showing, &[(C4, Decision::Refuse)])
+        .await;
+    assert_eq!(slug(refused), "idempotency-key-reused");
+    assert_eq!(world.number("SELECT count(*) FROM rights_request").await, 1);
+    assert_eq!(send("k2", body.clone()).await.status, 201);
+    assert_eq!(
+        send("", body).await.json()["type"],
+        "/problems/invalid-request"
+    );
+    assert_eq!(world.number("SELECT count(*) FROM rights_request").await, 2);
+}
+
 #[tokio::test]
 async fn a_request_may_be_made_at_any_level_of_assurance() {
     let world = World::start().await;
@@ -533,4 +713,29 @@ async fn con_09_an_operator_lists_answers_and_puts_off_by_command_and_sees_nobod
     assert_eq!(shown["requests"][0]["answer"], "Ho demanem a l'emissor");
     let (done, counted) = typed(&world, &["erase", "--dry-run"]).await;
     assert!(done && counted.contains("0 people"), "{counted}");
+}
+
+#[tokio::test]
+async fn con_09_an_operator_lifts_a_block_by_command_in_two_steps() {
+    let world = World::start().await;
+    let citizen = world.willing("marta").await;
+    let request = text(
+        &ask(&citizen, json!({"kind": "objection"})).await,
+        "request",
+    );
+    let (done, said) = typed(&world, &["lift", &request, "--now"]).await;
+    assert!(!done && said.contains("must be told first"), "{said}");
+    let why = world.files.path().join("why.txt");
+    std::fs::write(&why, "L'oposició no procedeix\n").unwrap();
+    let told = ["lift", &request, "--words", why.to_str().unwrap()];
+    let (done, said) = typed(&world, &told).await;
+    assert!(done, "{said}");
+    assert!(!agrees(&citizen).await);
+    let (done, said) = typed(&world, &["lift", &request, "--now"]).await;
+    assert!(done, "{said}");
+    assert_eq!(
+        newest(&citizen).await["block"]["lift_because"],
+        "L'oposició no procedeix"
+    );
+    assert!(agrees(&citizen).await);
 }
