@@ -200,7 +200,11 @@ pub struct Offer {
 
 /// What each body may ask for.
 #[derive(Clone, Debug, Default)]
-pub struct Offers(BTreeMap<BodyId, BTreeMap<ProductCode, Offer>>);
+pub struct Offers {
+    by_body: BTreeMap<BodyId, BTreeMap<ProductCode, Offer>>,
+    /// How long the catalogue keeps what a product gives.
+    kept: BTreeMap<ProductCode, Retention>,
+}
 
 impl Purposes {
     /// The register that ships with the program.
@@ -334,24 +338,44 @@ impl Offers {
                 .map(|offer| (offer.product.clone(), offer))
                 .collect()
         };
-        Self(
-            bodies
+        Self {
+            by_body: bodies
                 .into_iter()
                 .map(|(body, offers)| (body, by_product(offers)))
                 .collect(),
-        )
+            kept: BTreeMap::new(),
+        }
+    }
+
+    /// With how long the catalogue keeps what each of these products gives.
+    #[must_use]
+    pub fn kept_by<'a>(mut self, products: impl IntoIterator<Item = &'a Product>) -> Self {
+        let kept = products.into_iter().map(|product| {
+            let kept = Retention {
+                answers: product.profile_cache.to_string(),
+                evidence: product.evidence.to_string(),
+            };
+            (product.code.clone(), kept)
+        });
+        self.kept.extend(kept);
+        self
+    }
+
+    /// How long what a product gives is kept, by the catalogue.
+    pub(super) fn kept(&self, product: &ProductCode) -> Option<&Retention> {
+        self.kept.get(product)
     }
 
     /// Every offer, with the body that makes it.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&BodyId, &Offer)> {
-        self.0
+        self.by_body
             .iter()
             .flat_map(|(body, offers)| offers.values().map(move |offer| (body, offer)))
     }
 
     /// What `body` offers of `product`, if it does.
     pub fn get(&self, body: &BodyId, product: &ProductCode) -> Option<&Offer> {
-        self.0.get(body)?.get(product)
+        self.by_body.get(body)?.get(product)
     }
 
     /// What `body` may ask for under `purpose`, in the purpose's order.

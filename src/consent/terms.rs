@@ -39,6 +39,18 @@ pub enum TermsDefect {
     /// Things are kept longer than it states.
     #[error("for {0}, {1} are kept longer than its notice states")]
     KeptLonger(PurposeId, Kept),
+    /// The catalogue keeps what a product gives longer than it states.
+    #[error(
+        "for {purpose}, {kept} of {product} are kept longer by the catalogue than its notice states"
+    )]
+    ProductKeptLonger {
+        /// The purpose with that notice.
+        purpose: PurposeId,
+        /// What is asked for.
+        product: ProductCode,
+        /// What is kept of it.
+        kept: Kept,
+    },
     /// No version is in force.
     #[error("{0} has no notice in force")]
     NoNotice(PurposeId),
@@ -138,6 +150,22 @@ impl Terms {
         ] {
             unless(is_within(is, told), TermsDefect::KeptLonger(id(), of));
         }
+        for product in &purpose.products {
+            let Some(kept) = self.offers.kept(product) else {
+                continue; // nobody offers it
+            };
+            for (of, is, told) in [
+                (Kept::Answers, &kept.answers, &told_kept.answers),
+                (Kept::Evidence, &kept.evidence, &told_kept.evidence),
+            ] {
+                let longer = TermsDefect::ProductKeptLonger {
+                    purpose: id(),
+                    product: product.clone(),
+                    kept: of,
+                };
+                unless(is_within(is, told), longer);
+            }
+        }
         for recipient in &purpose.recipients {
             unless(
                 told.recipients.contains(recipient),
@@ -189,12 +217,17 @@ mod tests {
 
     /// The terms as shipped, with everything the shipped catalogue has on offer.
     fn shipped() -> Terms {
-        let catalogue = Catalogue::parse(include_str!("../../config/products.toml")).unwrap();
+        keeping(include_str!("../../config/products.toml"))
+    }
+
+    /// The same, with another catalogue.
+    fn keeping(catalogue: &str) -> Terms {
+        let catalogue = Catalogue::parse(catalogue).unwrap();
         let offers = catalogue.products().map(Offer::from).collect();
         Terms {
             purposes: Purposes::embedded().unwrap(),
             notices: Notices::embedded().unwrap(),
-            offers: Offers::new([("prova".parse().unwrap(), offers)]),
+            offers: Offers::new([("prova".parse().unwrap(), offers)]).kept_by(catalogue.products()),
             public_url: "https://gateway.example.cat".to_owned(),
         }
     }
@@ -227,6 +260,25 @@ mod tests {
                 TermsDefect::Undeclared { .. }
             ]
         ));
+    }
+
+    #[test]
+    fn a_product_the_catalogue_keeps_longer_than_the_notice_tells_is_named() {
+        let text = include_str!("../../config/products.toml");
+        let asked = |kept| TermsDefect::ProductKeptLonger {
+            purpose: "social-aid-recommendation".parse().unwrap(),
+            product: "AEAT_IRPF/C4".parse().unwrap(),
+            kept,
+        };
+        for (from, to, defect) in [
+            ("\"PT15M\"", "\"PT16M\"", asked(Kept::Answers)),
+            ("\"P5Y\"", "\"P61M\"", asked(Kept::Evidence)),
+        ] {
+            let longer = keeping(&text.replacen(from, to, 1));
+            assert_eq!(longer.defects(&[], now()), [defect], "{to}");
+        }
+        let shorter = keeping(&text.replace("\"PT15M\"", "\"PT5M\""));
+        assert_eq!(shorter.defects(&[], now()), []);
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub(super) fn read(
             .bodies
             .iter()
             .map(|body| (body.id.clone(), offers(catalogue, body)));
-        Offers::new(offers)
+        Offers::new(offers).kept_by(catalogue.products())
     });
     let terms = (|| {
         Some(Terms {

@@ -26,6 +26,12 @@ pub(in super::super) enum Action {
     /// The reply to a refusal or withdrawal arrives.
     Reply { tab: usize },
 
+    /// `Ledger::block`: takes back what is granted of these items, and blocks. A replica of another
+    /// build may not know every purpose, and leaves what it does not know.
+    Block { items: Vec<Item> },
+    /// `Ledger::lift`, or the person takes the request back.
+    Lift,
+
     /// `Gate::attempt` reads the epoch.
     ReadEpoch { replica: usize, item: Item },
     /// It reads the newest event and lets it in, or refuses.
@@ -65,6 +71,12 @@ impl Gateway {
         }
         for tab in distinct(&fleet.tabs) {
             self.decisions(fleet, tab, actions);
+        }
+        if fleet.rows.blocks() {
+            actions.push(Action::Lift);
+        } else if fleet.rows.block.len() < self.bounds.blocks {
+            let all = (0..self.bounds.items).collect();
+            actions.extend([all, Vec::new()].map(|items| Action::Block { items }));
         }
         for replica in distinct(&fleet.replicas) {
             self.tasks(fleet, replica, actions);
@@ -160,6 +172,8 @@ impl Gateway {
             } => self.decide(fleet, tab, items, decision)?,
             Action::Revoke { tab, items } => self.revoke(fleet, tab, items)?,
             Action::Reply { tab } => fleet.reply(tab)?,
+            Action::Block { items } => fleet.block(&items),
+            Action::Lift => fleet.rows.lift(),
             Action::ReadEpoch { replica, item } => self.read_epoch(fleet, replica, item),
             Action::Admit { replica } => self.admit(fleet, replica)?,
             Action::Open { replica } => self.open(fleet, replica)?,

@@ -16,6 +16,8 @@ pub(in super::super) struct Bounds {
     /// Tasks that forget everything, at any step.
     pub crashes: usize,
     pub ticks: i64,
+    /// Requests that block, one after the other.
+    pub blocks: usize,
 }
 
 const NOTHING: Bounds = Bounds {
@@ -28,6 +30,18 @@ const NOTHING: Bounds = Bounds {
     releases: 0,
     crashes: 0,
     ticks: 0,
+    blocks: 0,
+};
+
+/// One block, put and lifted at any moment.
+const BLOCKING: Bounds = Bounds {
+    name: "blocking",
+    replicas: 2,
+    asks: 2,
+    decisions: 2,
+    releases: 1,
+    blocks: 1,
+    ..NOTHING
 };
 
 /// What every run of the tests explores.
@@ -66,6 +80,7 @@ const SMALL: &[Bounds] = &[
         ticks: 2,
         ..NOTHING
     },
+    BLOCKING,
 ];
 
 /// Explored instead when `MODEL_SCALE=large`: minutes.
@@ -107,6 +122,7 @@ const LARGE: &[Bounds] = &[
         releases: 2,
         ..NOTHING
     },
+    BLOCKING,
 ];
 
 /// In these each mutation goes wrong.
@@ -141,10 +157,11 @@ impl Bounds {
             releases,
             crashes,
             ticks,
+            blocks,
         } = self;
         format!(
             "| {name} | {items} | {replicas} | {tabs} | {asks} | {decisions} | {releases} \
-             | {crashes} | {ticks} | {states} | {depth} |"
+             | {crashes} | {ticks} | {blocks} | {states} | {depth} |"
         )
     }
 }

@@ -26,6 +26,7 @@ impl Gateway {
                 fleet.rows.record(&items, What::Refused, seen);
                 fleet.await_reply(tab, &items);
             }
+            Decision::Grant if self.refuses_to_agree(fleet) => return None,
             Decision::Grant if check_order(&fleet.rows, &items, seen).is_none() => return None,
             Decision::Grant if self.mutation == Mutation::DecideChecksBeforeLock => {
                 let grant = true;
@@ -34,6 +35,10 @@ impl Gateway {
             Decision::Grant => fleet.grant(&items, seen),
         }
         Some(())
+    }
+
+    fn refuses_to_agree(&self, fleet: &Fleet) -> bool {
+        fleet.rows.blocks() && self.mutation != Mutation::GrantWhileBlocked
     }
 
     /// `Ledger::revoke`. What is not granted stays as it is, and its receipt comes again.
@@ -58,6 +63,20 @@ impl Gateway {
 }
 
 impl Fleet {
+    /// `Ledger::block`: one transaction, which locks the person's head first.
+    pub(super) fn block(&mut self, items: &[Item]) {
+        let granted: Vec<Item> = items
+            .iter()
+            .copied()
+            .filter(|item| {
+                let newest = self.rows.newest(*item).map(ConsentEvent::event);
+                newest.is_some_and(|event| event.is_grant())
+            })
+            .collect();
+        self.withdraw(&granted);
+        self.rows.mark_block();
+    }
+
     pub(super) fn reply(&mut self, tab: usize) -> Option<()> {
         let Waiting::ForReply(ended) = std::mem::take(&mut self.tabs[tab].waiting) else {
             return None;

@@ -45,6 +45,11 @@ impl Gateway {
             fleet.replicas[replica] = Task::Idle;
             return Some(());
         };
+        let early = self.mutation == Mutation::IntentChecksBlockBeforeLock;
+        if early && fleet.rows.blocks() {
+            fleet.replicas[replica] = Task::Idle;
+            return Some(());
+        }
         fleet.replicas[replica] = Task::Admitted {
             item,
             epoch,
@@ -82,6 +87,14 @@ impl Gateway {
             };
             return Some(());
         };
+        let refuses = match self.mutation {
+            Mutation::IntentIgnoresBlock | Mutation::IntentChecksBlockBeforeLock => false,
+            _ => tx.blocks(),
+        };
+        if refuses {
+            fleet.replicas[replica] = Task::Idle;
+            return Some(());
+        }
         let grant = tx.event(consent_seq)?.event();
         let looks_again = self.mutation != Mutation::IntentLooksOnce;
         if looks_again && !admits(grant.state(instant(fleet.now), MINIMUM)) {
@@ -160,6 +173,9 @@ impl Gateway {
     /// `Gate::release`: one transaction, which locks the person's head and looks only then.
     pub(super) fn release(&self, fleet: &mut Fleet, replica: usize, exchanges: BTreeSet<Exchange>) {
         fleet.spent.releases += 1;
+        if fleet.rows.blocks() && self.mutation != Mutation::ReleaseIgnoresBlock {
+            return;
+        }
         let stand = exchanges.iter().all(|exchange| {
             fleet
                 .rows

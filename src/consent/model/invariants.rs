@@ -17,6 +17,7 @@ pub(super) const REVOCATION_IS_IMMEDIATE: &str = "3 revocation is immediate";
 pub(super) const NOTHING_REVIVES: &str = "3 a grant given anew revives nothing";
 pub(super) const NO_LATE_GRANT: &str = "3 no late copy of a grant brings consent back";
 pub(super) const GAPLESS: &str = "8 counters are gapless";
+pub(super) const BLOCKED: &str = "LOG-11 nothing begins, leaves or is agreed to while blocked";
 pub(super) const APPEND_ONLY: &str = "8 append only";
 
 pub(super) fn properties() -> Vec<Property<Gateway>> {
@@ -29,6 +30,7 @@ pub(super) fn properties() -> Vec<Property<Gateway>> {
         Property::always(NOTHING_REVIVES, nothing_revives),
         Property::always(NO_LATE_GRANT, no_late_grant),
         Property::always(GAPLESS, gapless),
+        Property::always(BLOCKED, nothing_while_blocked),
         Property::always(APPEND_ONLY, |_, fleet: &Fleet| !fleet.rewritten),
         // What never happens shows nothing: these must.
         Property::sometimes("a profile of two exchanges leaves", two_exchanges_leave),
@@ -46,6 +48,15 @@ pub(super) fn properties() -> Vec<Property<Gateway>> {
         Property::sometimes(
             "an exchange outlives a decision about another item",
             outlives_another_decision,
+        ),
+        Property::sometimes("a person is asked about again after a block", asked_again),
+        Property::sometimes(
+            "a grant outlives a block that did not know it",
+            |_, fleet: &Fleet| {
+                fleet.rows.blocks()
+                    && newest_at(&fleet.rows, 0, fleet.rows.epoch())
+                        .is_some_and(|(_, what)| matches!(what, What::Granted { .. }))
+            },
         ),
     ]
 }
@@ -155,6 +166,34 @@ fn nothing_revives(_: &Gateway, fleet: &Fleet) -> bool {
             .rests_on
             .iter()
             .all(|intent| consented(rows, intent, commit.epoch, commit.at))
+    })
+}
+
+/// Between a block and its end no intent or release is numbered, and no grant recorded.
+fn nothing_while_blocked(_: &Gateway, fleet: &Fleet) -> bool {
+    let rows = &fleet.rows;
+    rows.block.iter().enumerate().all(|(place, from)| {
+        let to = rows.request_end.get(place);
+        let within = |number: i64, from: i64, to: Option<i64>| {
+            number > from && to.is_none_or(|to| number <= to)
+        };
+        let entry = |counter| within(counter, from.entries, to.map(|to| to.entries));
+        let event = |seq| within(seq, from.seq, to.map(|to| to.seq));
+        let grants = rows
+            .consent_event
+            .iter()
+            .filter(|event| matches!(event.what, What::Granted { .. }));
+        !rows.exchange_intent.iter().any(|row| entry(row.counter))
+            && !rows.release.iter().any(|row| entry(row.counter))
+            && !grants.into_iter().any(|row| event(row.seq))
+    })
+}
+
+fn asked_again(_: &Gateway, fleet: &Fleet) -> bool {
+    let rows = &fleet.rows;
+    rows.request_end.first().is_some_and(|end| {
+        let mut intents = rows.exchange_intent.iter();
+        intents.any(|intent| intent.counter > end.entries)
     })
 }
 

@@ -15,6 +15,12 @@ pub(in super::super) enum Mutation {
     CountApart,
     /// A grant's order is checked before the person's head is locked.
     DecideChecksBeforeLock,
+    /// Somebody blocked can agree.
+    GrantWhileBlocked,
+    /// A block is looked for before the person's head is locked.
+    IntentChecksBlockBeforeLock,
+    /// A block is not looked for when an exchange begins.
+    IntentIgnoresBlock,
     /// The intent counts by `count`, not by `count_at`.
     IntentIgnoresEpoch,
     /// The grant's end is not looked at again once the head is locked.
@@ -31,6 +37,8 @@ pub(in super::super) enum Mutation {
     ProofNeverStale,
     /// The contributions are judged, and the release written in another transaction.
     ReleaseChecksBeforeLock,
+    /// A block is not looked for when a profile leaves.
+    ReleaseIgnoresBlock,
     /// The person is told before the withdrawal commits.
     ReplyBeforeCommit,
     /// The bytes leave before the intent is written.

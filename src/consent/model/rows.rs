@@ -26,6 +26,9 @@ pub(in super::super) struct Rows {
     pub exchange_intent: Vec<Intent>,
     pub exchange_outcome: Vec<Outcome>,
     pub release: Vec<Release>,
+    pub block: Vec<Mark>,
+    /// The first ends the first block, and so on: one stands at a time.
+    pub request_end: Vec<Mark>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -70,6 +73,13 @@ pub(in super::super) struct Release {
     pub epoch: i64,
     pub counter: i64,
     pub at: Tick,
+}
+
+/// Between which entries and events a block was put, or ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(in super::super) struct Mark {
+    pub entries: i64,
+    pub seq: i64,
 }
 
 /// As the gate's: the epoch, and the number of the entry about to be written.
@@ -167,12 +177,34 @@ impl Rows {
         self.consent_event.iter().find(|event| event.seq == seq)
     }
 
+    /// As `block::holds`.
+    pub(super) fn blocks(&self) -> bool {
+        self.block.len() > self.request_end.len()
+    }
+
+    pub(super) fn mark_block(&mut self) {
+        self.block.push(self.mark());
+    }
+
+    pub(super) fn lift(&mut self) {
+        self.request_end.push(self.mark());
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            entries: self.subject_head.entries,
+            seq: self.last_seq(),
+        }
+    }
+
     /// Whether every row of `before` is still here as it was.
     pub(super) fn extends(&self, before: &Self) -> bool {
         self.consent_event.starts_with(&before.consent_event)
             && self.exchange_intent.starts_with(&before.exchange_intent)
             && self.exchange_outcome.starts_with(&before.exchange_outcome)
             && self.release.starts_with(&before.release)
+            && self.block.starts_with(&before.block)
+            && self.request_end.starts_with(&before.request_end)
     }
 }
 

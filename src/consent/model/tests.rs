@@ -4,8 +4,8 @@ use stateright::{Checker, Expectation, HasDiscoveries};
 
 use super::bounds::{SPOILT, chosen};
 use super::invariants::{
-    APPEND_ONLY, GAPLESS, NO_CONSENT_NO_CALL, NO_LATE_GRANT, NO_RECORD_NO_CALL, NO_RECORD_NO_DATA,
-    NOTHING_REVIVES, ONE_OUTCOME, REVOCATION_IS_IMMEDIATE,
+    APPEND_ONLY, BLOCKED, GAPLESS, NO_CONSENT_NO_CALL, NO_LATE_GRANT, NO_RECORD_NO_CALL,
+    NO_RECORD_NO_DATA, NOTHING_REVIVES, ONE_OUTCOME, REVOCATION_IS_IMMEDIATE,
 };
 use super::*;
 
@@ -166,4 +166,20 @@ fn a_sweeper_that_overwrites_an_outcome_changes_what_was_written() {
 fn an_answer_read_before_its_outcome_is_used_without_a_record() {
     let mutation = Mutation::UseWithoutOutcome;
     assert!(violates(mutation, NO_RECORD_NO_DATA, &SPOILT));
+}
+
+#[test]
+fn log_11_without_any_one_of_its_checks_a_block_does_not_hold() {
+    let bounds = Bounds {
+        blocks: 1,
+        ..SPOILT
+    };
+    for mutation in [
+        Mutation::GrantWhileBlocked,
+        Mutation::IntentChecksBlockBeforeLock,
+        Mutation::IntentIgnoresBlock,
+        Mutation::ReleaseIgnoresBlock,
+    ] {
+        assert!(violates(mutation, BLOCKED, &bounds), "{mutation:?}");
+    }
 }

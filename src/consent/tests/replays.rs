@@ -30,6 +30,7 @@ const BOUNDS: Bounds = Bounds {
     releases: 6,
     crashes: 2,
     ticks: 5,
+    blocks: 0,
 };
 
 struct Replay {

@@ -62,7 +62,7 @@ pub(crate) const WIDER_INCOME: (&str, &str) = (
     "\"AEAT_IRPF/C4\" = { source = \"AEAT\", categories = [\"income.annual\", \"income.monthly\"]",
 );
 
-async fn town(files: &Path) -> World {
+pub(crate) async fn town(files: &Path) -> World {
     let setup = Setup {
         over: Table::from_iter([("consent".to_owned(), own(files).into())]),
         ..Setup::default()
@@ -76,7 +76,7 @@ fn publisher(world: &World) -> Publisher {
     Publisher::new(parts.0, parts.1, parts.2, app.world.clone())
 }
 
-pub(super) async fn publish(world: &World, version: u32) {
+pub(crate) async fn publish(world: &World, version: u32) {
     let purpose = PURPOSE.parse().unwrap();
     let published = publisher(world).publish(&purpose, version, None).await;
     assert!(

@@ -87,6 +87,73 @@ async fn a_citizens_whole_journey_works_as_the_services_own_users() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_11_requests_erase_destroys_keys_as_the_eraser_and_not_without() {
+    let server = granted().await;
+    let secrets = tempfile::tempdir().unwrap();
+    let cache = Redis::start().await;
+    let over = sections(&server, &cache, &secrets).await;
+    let mut world = World::with(Setup {
+        over,
+        ..Setup::default()
+    })
+    .await;
+    let marta = world.willing("marta").await;
+    let erasure = json!({"kind": "erasure"});
+    marta
+        .post("/v1/me/requests", &erasure)
+        .await
+        .unwrap()
+        .ok()
+        .unwrap();
+    world.stop().await;
+    let config = world.files.path().join("gateway.toml");
+    let erase = |more: &'static [&'static str]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_interop-gateway"));
+        command
+            .args(["requests", "erase"])
+            .args(more)
+            .arg("--config")
+            .arg(&config);
+        async move {
+            let ended = command.output().await.unwrap();
+            let said = [ended.stdout, ended.stderr].map(|text| String::from_utf8(text).unwrap());
+            (ended.status.success(), said.concat())
+        }
+    };
+    let keys = "SELECT count(*)::text FROM data_key";
+    let before = server.sql("keyring", keys).await;
+    assert_eq!(erase(&[]).await, (true, "0 people\n".to_owned()));
+    assert_eq!(server.sql("keyring", keys).await, before);
+
+    // Five years on, which no process outlives.
+    for table in ["block_term", "blocking"] {
+        let over = format!(
+            "ALTER TABLE {table} DISABLE TRIGGER USER; UPDATE {table} SET until = 1;
+             ALTER TABLE {table} ENABLE TRIGGER USER"
+        );
+        server.sql("gateway", &over).await;
+    }
+    assert_eq!(erase(&["--dry-run"]).await, (true, "1 people\n".to_owned()));
+    server
+        .sql("postgres", "ALTER ROLE interop_eraser NOLOGIN")
+        .await;
+    let (done, said) = erase(&[]).await;
+    assert!(!done, "{said}");
+    assert_eq!(
+        server.sql("keyring", keys).await,
+        before,
+        "the application destroys none"
+    );
+    server
+        .sql("postgres", "ALTER ROLE interop_eraser LOGIN")
+        .await;
+    assert_eq!(erase(&[]).await, (true, "1 people\n".to_owned()));
+    assert_ne!(server.sql("keyring", keys).await, before);
+    let erased = "SELECT count(*)::text FROM erased";
+    assert_eq!(server.sql("keyring", erased).await, ["1"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn production_refuses_a_user_who_may_alter_evidence_and_a_server_that_forgets() {
     let server = Postgres::start_with(&[("fsync", "on")]).await;
     make(&server);

@@ -341,6 +341,29 @@ async fn con_17_receipts_of_a_retired_key_verify_and_evidence_stays_whole() {
 }
 
 #[tokio::test]
+async fn con_17_evidence_is_whole_after_the_key_was_rotated_and_the_notice_replaced() {
+    let files = tempfile::tempdir().unwrap();
+    let mut world = notices::town(files.path()).await;
+    let citizen = world.willing("marta").await;
+    let exchange = released(&world, &citizen).await;
+    world.later(Duration::from_mins(1)).await;
+    notices::add_version_2(files.path(), &[notices::WIDER_INCOME]);
+    let retired = format!("state = \"retired\"\nnot_after = \"{}\"", world.clock.now());
+    rotate(&mut world, &retired).await;
+    notices::publish(&world, 2).await;
+
+    let citizen = world.citizen("marta").await;
+    let shown = citizen.notice_served(PURPOSE, "ca").await.unwrap();
+    assert_eq!(shown["notice"]["version"], 2);
+    let evidence = evidence(&world, &citizen, &exchange).await;
+    assert_eq!(evidence["status"], "complete", "{}", evidence["missing"]);
+    assert_eq!(evidence["receipt"]["key"]["state"], "retired");
+    assert_ne!(evidence["notice"]["digest"], shown["notice"]["digest"]);
+    let report = verified(&world, &citizen, &evidence).await;
+    assert_eq!(report.verdict(), Verdict::Valid, "{report:?}");
+}
+
+#[tokio::test]
 async fn con_17_of_a_compromised_key_only_what_a_checkpoint_from_before_holds_is_valid() {
     let mut world = World::start().await;
     let citizen = world.willing("marta").await;
