@@ -155,12 +155,16 @@ async fn what_belongs_to_another_citizen_is_as_absent_as_what_does_not_exist() {
     let receipt = text(&joan.receipts().await.unwrap()["receipts"][0], "id");
     let exchange = text(&joan.exchanges().await.unwrap()[0], "exchange");
     let item = item(&joan, WORK).await;
+    let asked = json!({"kind": "rectification"});
+    let asked = joan.post("/v1/me/requests", &asked).await.unwrap();
+    let request = text(&asked.json(), "request");
     let marta = world.willing("marta").await;
     let foreign = |name: &str| match name {
         "exchange" => exchange.clone(),
         "item" => item.clone(),
         "job" => job.clone(),
         "receipt" => receipt.clone(),
+        "request" => request.clone(),
         other => panic!("a new kind of object: {other}"),
     };
     let mut walked = 0;

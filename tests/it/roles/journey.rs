@@ -199,7 +199,7 @@ async fn production_refuses_a_user_who_may_alter_evidence_and_a_server_that_forg
         .await
         .unwrap_err();
     let may = "store.database  the application connects as a user who may change or delete \
-               blocking, consent_event, ";
+               block_term, blocking, consent_event, ";
     assert!(refused.0[0].starts_with(may), "{refused}");
     config.environment = Environment::Pre;
     let warned = Gateway::look(&config, clock::World::real()).await.unwrap();

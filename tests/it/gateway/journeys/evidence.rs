@@ -348,6 +348,11 @@ async fn con_17_evidence_is_whole_after_the_key_was_rotated_and_the_notice_repla
     let exchange = released(&world, &citizen).await;
     world.later(Duration::from_mins(1)).await;
     notices::add_version_2(files.path(), &[notices::WIDER_INCOME]);
+    let words = files.path().join(format!("notices/{PURPOSE}/v2/ca.md"));
+    let other = std::fs::read_to_string(&words)
+        .unwrap()
+        .replace("ajuts", "ajudes");
+    std::fs::write(&words, other).unwrap();
     let retired = format!("state = \"retired\"\nnot_after = \"{}\"", world.clock.now());
     rotate(&mut world, &retired).await;
     notices::publish(&world, 2).await;
