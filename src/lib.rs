@@ -12,6 +12,8 @@ pub mod identity;
 
 pub mod consent;
 
+pub mod household;
+
 pub mod events;
 pub mod exchange;
 pub mod products;

@@ -12,6 +12,7 @@ use crate::consent::{Consenter, Ledger, Terms};
 use crate::events::Events;
 use crate::evidence::Evidence;
 use crate::exchange::{Bodies, Exchange};
+use crate::household::Households;
 use crate::identity::{Citizen, Logins, Rates, Sessions, Tokens};
 use crate::products::Catalogue;
 use crate::rights::Rights;
@@ -50,6 +51,8 @@ pub struct App {
     pub exchange: Exchange,
     /// Telling those who hold data, and whether they know.
     pub events: Arc<Events>,
+    /// People who are looked at together.
+    pub households: Households,
     /// What shows that an exchange was permitted.
     pub evidence: Evidence,
     /// What people ask for by right.

@@ -24,6 +24,8 @@ pub enum Kind {
     ConsentRevokedInFlight,
     /// What was there is kept no longer.
     Gone,
+    /// The person is in a household for this body and purpose.
+    HouseholdAlready,
     /// The same idempotency key came with another request.
     IdempotencyKeyReused,
     /// The token lacks a scope.
@@ -34,10 +36,16 @@ pub enum Kind {
     Internal,
     /// The body, a parameter or a header is not what the operation takes.
     InvalidRequest,
+    /// Used, expired, unknown, or of no use to this person: not told apart.
+    InvitationNotValid,
     /// The log cannot be written, so nothing is asked.
     LogUnavailable,
     /// The path exists, the method does not.
     MethodNotAllowed,
+    /// From 14 on nobody answers for a person but they themself.
+    MinorDecidesThemself,
+    /// Under 14 nobody joins a household by themself.
+    MinorNeedsGuardian,
     /// Not there, or not yours.
     NotFound,
     /// The purpose is for a household, and the person is in none.
@@ -54,6 +62,8 @@ pub enum Kind {
     ReconsentRequired,
     /// A store we need does not answer.
     ServiceUnavailable,
+    /// As many invitations are open as a household may have.
+    TooManyInvitations,
     /// Too much at once.
     TooManyRequests,
     /// No valid credential.
@@ -64,19 +74,23 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in alphabetical order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 28] = [
         Self::Blocked,
         Self::ConsentExhausted,
         Self::ConsentRequired,
         Self::ConsentRevokedInFlight,
         Self::Gone,
+        Self::HouseholdAlready,
         Self::IdempotencyKeyReused,
         Self::InsufficientScope,
         Self::InsufficientUserAuthentication,
         Self::Internal,
         Self::InvalidRequest,
+        Self::InvitationNotValid,
         Self::LogUnavailable,
         Self::MethodNotAllowed,
+        Self::MinorDecidesThemself,
+        Self::MinorNeedsGuardian,
         Self::NotFound,
         Self::NotInHousehold,
         Self::NotReady,
@@ -85,6 +99,7 @@ impl Kind {
         Self::PurposeNotAllowed,
         Self::ReconsentRequired,
         Self::ServiceUnavailable,
+        Self::TooManyInvitations,
         Self::TooManyRequests,
         Self::Unauthenticated,
         Self::UnsupportedMediaType,
@@ -115,6 +130,11 @@ impl Kind {
                 "Permission changed while the request was running",
             ),
             Self::Gone => ("gone", StatusCode::GONE, "This is kept no longer"),
+            Self::HouseholdAlready => (
+                "household-already",
+                StatusCode::CONFLICT,
+                "The person is in a household already",
+            ),
             Self::IdempotencyKeyReused => (
                 "idempotency-key-reused",
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -140,6 +160,11 @@ impl Kind {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The request is not what the operation takes",
             ),
+            Self::InvitationNotValid => (
+                "invitation-not-valid",
+                StatusCode::NOT_FOUND,
+                "The invitation cannot be used",
+            ),
             Self::LogUnavailable => (
                 "log-unavailable",
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -149,6 +174,16 @@ impl Kind {
                 "method-not-allowed",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "This address does not take that method",
+            ),
+            Self::MinorDecidesThemself => (
+                "minor-decides-themself",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "From 14 on a person decides for themself",
+            ),
+            Self::MinorNeedsGuardian => (
+                "minor-needs-guardian",
+                StatusCode::FORBIDDEN,
+                "Under 14 a guardian answers",
             ),
             Self::NotFound => (
                 "not-found",
@@ -189,6 +224,11 @@ impl Kind {
                 "service-unavailable",
                 StatusCode::SERVICE_UNAVAILABLE,
                 "A store the service needs does not answer",
+            ),
+            Self::TooManyInvitations => (
+                "too-many-invitations",
+                StatusCode::CONFLICT,
+                "Too many invitations are open",
             ),
             Self::TooManyRequests => (
                 "too-many-requests",
@@ -363,13 +403,17 @@ mod tests {
         403 consent-required: No live permission for this request
         409 consent-revoked-in-flight: Permission changed while the request was running
         410 gone: This is kept no longer
+        409 household-already: The person is in a household already
         422 idempotency-key-reused: The idempotency key belongs to another request
         403 insufficient-scope: The token does not allow this
         401 insufficient-user-authentication: A stronger sign-in is needed
         500 internal: The service made a mistake
         422 invalid-request: The request is not what the operation takes
+        404 invitation-not-valid: The invitation cannot be used
         503 log-unavailable: The exchange log cannot be written
         405 method-not-allowed: This address does not take that method
+        422 minor-decides-themself: From 14 on a person decides for themself
+        403 minor-needs-guardian: Under 14 a guardian answers
         404 not-found: There is nothing here for you
         503 not-ready: This will be ready shortly
         422 notice-version-stale: The answer refers to a notice that is not on offer
@@ -377,6 +421,7 @@ mod tests {
         403 purpose-not-allowed: This caller may not act for that purpose
         403 reconsent-required: The notice changed in a way that needs a new decision
         503 service-unavailable: A store the service needs does not answer
+        409 too-many-invitations: Too many invitations are open
         429 too-many-requests: Too many requests at once
         401 unauthenticated: No valid credential
         415 unsupported-media-type: The body must be application/json

@@ -9,6 +9,7 @@ use crate::citizen::{LevelOfAssurance, ProductCode};
 use crate::consent::{ConsentError, Refusal};
 use crate::evidence::EvidenceError;
 use crate::exchange::{ProfileError, StartError};
+use crate::household::HouseholdError;
 use crate::identity::{AccessError, TooMany};
 use crate::rights::RightsError;
 use crate::store::StoreError;
@@ -273,6 +274,65 @@ impl From<RightsError> for Problem {
                 Kind::PurposeNotAllowed,
                 "This service has no such purpose. Nothing was recorded.",
             ),
+        }
+    }
+}
+
+impl From<HouseholdError> for Problem {
+    fn from(error: HouseholdError) -> Self {
+        let invalid = |detail| Self::new(Kind::InvalidRequest, detail);
+        match error {
+            HouseholdError::Adults => {
+                invalid("A household has 1 to 20 adults. Nothing was recorded.")
+            }
+            HouseholdError::Already => Self::new(
+                Kind::HouseholdAlready,
+                "A person is in one household at most for each body and purpose. Nothing was recorded.",
+            ),
+            HouseholdError::BirthDate => {
+                invalid("Nobody who lives was born on that date. Nothing was recorded.")
+            }
+            HouseholdError::Blocked => blocked(),
+            HouseholdError::Consent(cause) => cause.into(),
+            HouseholdError::DecidesThemself => Self::new(
+                Kind::MinorDecidesThemself,
+                "Nobody answers for who is 14 or older: they join with their own log-in. Nothing was \
+                 recorded.",
+            ),
+            HouseholdError::InsufficientLevel { required } => stronger(required),
+            HouseholdError::InvitationNotValid => Self::new(
+                Kind::InvitationNotValid,
+                "It may be used, expired, unknown or another body's, or the person is in a household: \
+                 that is not told. Nothing was recorded.",
+            ),
+            HouseholdError::Keyring(cause) => unavailable("the keyring", &cause),
+            HouseholdError::Log(cause) => log_unavailable(&cause),
+            HouseholdError::NeedsGuardian => Self::new(
+                Kind::MinorNeedsGuardian,
+                "Nobody under 14 begins or joins a household by themself. Nothing was recorded.",
+            ),
+            HouseholdError::NotAllowed => Self::new(
+                Kind::PurposeNotAllowed,
+                "This client may not bind a person. Send them to our own pages. Nothing was recorded.",
+            ),
+            HouseholdError::NotInHousehold => ConsentError::NotInHousehold.into(),
+            HouseholdError::Store(cause) => cause.into(),
+            HouseholdError::TooManyChildren => {
+                invalid("A person answers for 20 children at most. Nothing was recorded.")
+            }
+            HouseholdError::TooManyInvitations => Self::new(
+                Kind::TooManyInvitations,
+                "Ten invitations of this household are open. Nothing was recorded.",
+            ),
+            HouseholdError::UnknownChild => Self::not_found(),
+            HouseholdError::UnknownPurpose => Self::new(
+                Kind::PurposeNotAllowed,
+                "This service has no such purpose for households. Nothing was recorded.",
+            ),
+            HouseholdError::Unwritable => {
+                tracing::error!("an act in a household could not be written");
+                Self::internal()
+            }
         }
     }
 }

@@ -108,6 +108,7 @@ impl Gateway {
         let ledger = parts::ledger(material.receipts, outbox.clone(), &stores, &rules, &world);
         let exchange = parts::exchange(config, &stores, &rules, &ledger, outbox, platform, &world);
         let archive = parts::archive(&stores, &rules, &ledger, &exchange, &world);
+        let households = parts::households(&stores, &rules, &ledger, &world);
         let app = App {
             public_url: config.http.public_url.clone(),
             db: stores.db,
@@ -123,6 +124,7 @@ impl Gateway {
             catalogue: rules.catalogue,
             exchange,
             events: Arc::new(events),
+            households,
             evidence: Evidence::new(archive.clone(), Arc::clone(&jwks)),
             rights: Rights::new(archive),
             bodies: rules.bodies,

@@ -13,6 +13,7 @@ use crate::events::{self, Events};
 use crate::evidence::Archive;
 use crate::exchange::pci::{Platform, PlatformProfile, TlsSettings, Transport, TrustRoots};
 use crate::exchange::{Bodies, Exchange, Parts};
+use crate::household::Households;
 use crate::identity::{self, Identity, jwt};
 use crate::products::Catalogue;
 use crate::profile::Indicators;
@@ -89,6 +90,23 @@ pub(super) fn archive(
         exchange: exchange.clone(),
         world: world.clone(),
     }
+}
+
+/// People who are looked at together.
+pub(super) fn households(
+    stores: &Stores,
+    rules: &Rules,
+    ledger: &Arc<Ledger>,
+    world: &World,
+) -> Households {
+    Households::new(
+        stores.db.clone(),
+        Arc::clone(&stores.log),
+        Arc::clone(&stores.keyring),
+        Arc::clone(ledger),
+        Arc::clone(&rules.terms),
+        world.clone(),
+    )
 }
 
 /// The gate, and everything that goes through it.

@@ -92,6 +92,7 @@ async fn forget_what_is_over(app: &App, leases: &Leases) {
         ("identifiers", app.tokens.sweep().await.is_ok()),
         ("repeated requests", app.ledger.sweep().await.is_ok()),
         ("open exchanges", app.exchange.sweep().await.is_ok()),
+        ("invitations", app.households.sweep().await.is_ok()),
         ("deliveries", app.events.sweep().await.is_ok()),
         (
             "replicas",

@@ -10,6 +10,7 @@ mod evidence;
 mod exchanges;
 mod export;
 mod health;
+mod household;
 mod jobs;
 mod log;
 mod me;
@@ -43,6 +44,7 @@ use super::app::App;
     tags(
         (name = "purposes", description = "What may be asked for, and what people read first"),
         (name = "consent", description = "What one person decided"),
+        (name = "household", description = "Being looked at together with those one lives with"),
         (name = "profile", description = "Fetching, and the result"),
         (name = "exchanges", description = "Who asked what about me"),
         (name = "rights", description = "What I may ask for by right, and what came of it"),
@@ -114,6 +116,12 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(consents::record))
         .routes(routes!(consents::revoke))
         .routes(routes!(consents::revoke_all))
+        .routes(routes!(household::show, household::begin))
+        .routes(routes!(household::invite))
+        .routes(routes!(household::join))
+        .routes(routes!(household::leave))
+        .routes(routes!(household::add_child))
+        .routes(routes!(household::remove_child))
         .routes(routes!(recipients::list))
         .routes(routes!(consents::receipts))
         .routes(routes!(consents::receipt))

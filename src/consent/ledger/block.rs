@@ -119,6 +119,17 @@ impl Ledger {
         Ok(receipts)
     }
 
+    /// Whether a person's data are blocked for a body and purpose. The caller holds their head row.
+    pub async fn is_blocked(
+        &self,
+        tx: &mut Tx,
+        subject: SubjectId,
+        body: &BodyId,
+        purpose: &PurposeId,
+    ) -> Result<bool, StoreError> {
+        holds(tx, subject, body, purpose).await
+    }
+
     /// Ends the block of one request, in the caller's transaction. What it withdrew stays withdrawn,
     /// and another request may still block.
     pub async fn lift(

@@ -51,7 +51,8 @@ impl Ledger {
         self.decided(who, purpose, receipt).await
     }
 
-    async fn last_withdrawal(
+    /// The receipt of what was last taken back under a purpose.
+    pub async fn last_withdrawal(
         &self,
         tx: &mut Tx,
         who: &Consenter,
