@@ -33,7 +33,7 @@ use crate::store::{Db, Tx};
 
 pub use age::{Age, InvalidBirthDate, birthday};
 pub use error::HouseholdError;
-pub use invitation::{Invitation, Token};
+pub use invitation::{InvalidToken, Invitation, Token};
 pub use standing::{Facts, Place, Standing, standing};
 
 /// The households, and the acts of their members.

@@ -25,7 +25,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::app::App;
-use handlers::{choose, entry, exchanges, fetch, login, notice, receipt, withdraw};
+use handlers::{choose, entry, exchanges, fetch, household, login, notice, receipt, withdraw};
 use trouble::Trouble;
 
 /// Nothing from elsewhere, nothing inline, no frame around it.
@@ -64,6 +64,11 @@ pub fn routes(app: App) -> Router {
         .route("/profile/{job}", get(fetch::profile))
         .route("/exchanges", get(exchanges::list))
         .route("/exchanges/{exchange}/proof", get(exchanges::proof))
+        .route("/household/joined", get(household::joined))
+        .route(
+            "/household/{token}",
+            get(household::show).post(household::join),
+        )
         .route("/consents/{item}/withdraw", post(withdraw::item))
         .route("/consents/withdraw-source/{source}", post(withdraw::source))
         .route("/consents/withdraw-all", post(withdraw::all))

@@ -13,6 +13,7 @@ use crate::api::app::App;
 use crate::audit::LogError;
 use crate::consent::{ConsentError, Refusal};
 use crate::exchange::{ProfileError, StartError};
+use crate::household::HouseholdError;
 use crate::identity::{LoginError, ReturnTo, Unavailable};
 use crate::store::StoreError;
 
@@ -27,6 +28,8 @@ pub(super) enum Trouble {
     Gone,
     /// A fault of ours.
     Internal,
+    /// Used, expired, unknown or of no use to who is in a household: one sentence for all.
+    Invitation,
     /// The log does not take entries.
     LogDown,
     /// Not logged in; after that, on to this page.
@@ -35,6 +38,8 @@ pub(super) enum Trouble {
     Login(LoginTrouble),
     /// The form lacks something.
     Malformed,
+    /// Under 14 nobody joins a household by themself.
+    NeedsGuardian,
     /// Nothing is permitted, so nothing can be asked.
     NothingPermitted,
     /// No such page, or not this person's.
@@ -84,6 +89,7 @@ impl Trouble {
             Self::Forged => "forged",
             Self::Gone => "gone",
             Self::Internal => "internal",
+            Self::Invitation => "invitation",
             Self::LogDown => "log-down",
             Self::LoggedOut(_) => "logged-out",
             Self::Login(LoginTrouble::Cancelled) => "login-cancelled",
@@ -93,6 +99,7 @@ impl Trouble {
             Self::Login(LoginTrouble::OtherBrowser) => "login-other-browser",
             Self::Login(LoginTrouble::Provider) => "login-provider",
             Self::Malformed => "malformed",
+            Self::NeedsGuardian => "needs-guardian",
             Self::NothingPermitted => "nothing-permitted",
             Self::NotFound => "not-found",
             Self::ProofPending => "proof-pending",
@@ -118,9 +125,11 @@ impl Trouble {
             Self::LoggedOut(_) => StatusCode::SEE_OTHER,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Login(LoginTrouble::Provider) => StatusCode::BAD_GATEWAY,
-            Self::Forged | Self::StepUp | Self::Login(_) => StatusCode::FORBIDDEN,
+            Self::Forged | Self::NeedsGuardian | Self::StepUp | Self::Login(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Invitation | Self::NotFound => StatusCode::NOT_FOUND,
         }
     }
 
@@ -244,6 +253,32 @@ impl From<ConsentError> for Trouble {
             | ConsentError::StaleNotice
             | ConsentError::Superseded(_) => Self::ReadAgain,
             ConsentError::Unwritable => failed(&error, Self::Internal),
+        }
+    }
+}
+
+impl From<HouseholdError> for Trouble {
+    fn from(error: HouseholdError) -> Self {
+        match error {
+            HouseholdError::Adults | HouseholdError::BirthDate => Self::Malformed,
+            HouseholdError::Blocked => Self::Revoked,
+            HouseholdError::Consent(error) => error.into(),
+            HouseholdError::InsufficientLevel { .. } => Self::StepUp,
+            HouseholdError::Already | HouseholdError::InvitationNotValid => Self::Invitation,
+            HouseholdError::Keyring(_) | HouseholdError::Store(_) => {
+                failed(&error, Self::Unavailable)
+            }
+            HouseholdError::Log(_) => failed(&error, Self::LogDown),
+            HouseholdError::NeedsGuardian => Self::NeedsGuardian,
+            // The pages lead to none of these.
+            HouseholdError::DecidesThemself
+            | HouseholdError::NotAllowed
+            | HouseholdError::NotInHousehold
+            | HouseholdError::TooManyChildren
+            | HouseholdError::TooManyInvitations
+            | HouseholdError::UnknownChild
+            | HouseholdError::UnknownPurpose => Self::NotFound,
+            HouseholdError::Unwritable => failed(&error, Self::Internal),
         }
     }
 }

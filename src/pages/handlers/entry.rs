@@ -71,7 +71,7 @@ fn entry(visit: &Visit, next: Option<&str>) -> Result<Response, Trouble> {
 /// As elsewhere, but the log-in's form may end up at a provider, which sends the browser on to
 /// others it works with. Browsers hold every redirect after a form against `form-action`, and who
 /// the others are is not ours to know. No field of this page tells anything about anybody.
-fn policy(public_url: &url::Url) -> HeaderValue {
+pub(super) fn policy(public_url: &url::Url) -> HeaderValue {
     let anywhere = if public_url.scheme() == "https" {
         "form-action 'self' https:"
     } else {

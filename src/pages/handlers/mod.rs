@@ -4,6 +4,7 @@ pub(super) mod choose;
 pub(super) mod entry;
 pub(super) mod exchanges;
 pub(super) mod fetch;
+pub(super) mod household;
 pub(super) mod login;
 pub(super) mod notice;
 pub(super) mod receipt;

@@ -205,6 +205,19 @@ log-number = Anotació { $number } del vostre registre
 log-next = Consultes anteriors
 log-proof-how = La prova és un fitxer que demostra la consulta. Qualsevol la pot comprovar amb el programa «verifier», sense aquest servei.
 
+## Llar
+invite-title = Us han donat un enllaç
+invite-neutral = Amb aquest enllaç podeu unir-vos a altres persones. Heu d'entrar per saber de què es tracta.
+invite-free = No cal que ho feu. Si no feu res, no passa res.
+invite-lead = Us proposen completar les dades d'una llar. Podeu no contestar. Ningú no sabrà si heu dit que no o si no heu contestat.
+invite-purpose = Serveix perquè { $body } pugui recomanar ajuts socials a la llar. Ho fa amb les dades de tothom que hi doni permís.
+invite-infer = Si doneu permís, les altres persones de la llar poden saber que tothom n'ha donat. No veuen cap dada vostra.
+invite-nothing = Unir-vos-hi no dona cap permís. Podeu sortir-ne quan vulgueu.
+invite-birth = Data de naixement, només si teniu entre 14 i 17 anys
+invite-join = Unir-m'hi
+joined-title = Ja sou a la llar
+joined-lead = Encara no heu donat cap permís. Podeu donar-lo, no donar-lo o sortir de la llar des del lloc d'on vau rebre el servei.
+
 ## Troubles
 error-title = Hi ha un problema
 error-code = Codi:
@@ -215,6 +228,7 @@ error-draft = Aquesta traducció no està revisada i no s'hi pot decidir. No s'h
 error-forged = El formulari no ve d'aquesta sessió. No s'ha demanat ni desat res. Torneu a l'inici.
 error-gone = Ja no guardem aquestes respostes. S'esborren als 15 minuts o quan retireu l'autorització. Podeu tornar-les a demanar.
 error-internal = El servei ha fallat. Mireu el registre: tot el que s'ha demanat hi és. Torneu-ho a provar més tard.
+error-invitation = Aquest enllaç no es pot fer servir. No s'ha desat res. Demaneu-ne un altre a qui us el va donar.
 error-log-down = Ara no podem anotar la consulta, i sense anotar-la no la fem. No s'ha demanat cap dada.
 error-logged-out = Heu d'entrar per veure aquesta pàgina. Si ja havíeu entrat, la sessió s'ha tancat per seguretat i continuareu on éreu.
 error-login-cancelled = No heu acabat d'identificar-vos. No s'ha demanat ni desat res. Podeu tornar-ho a provar.
@@ -225,6 +239,7 @@ error-login-other-browser = La identificació va començar en un altre navegador
 error-login-provider = El servei d'identificació no respon bé. No s'ha desat res. Proveu-ne un altre o torneu més tard.
 error-malformed = No hem entès el formulari. No s'ha demanat ni desat res. Torneu a l'inici.
 error-nothing-permitted = No hi ha res autoritzat. No s'ha demanat cap dada.
+error-needs-guardian = Amb menys de 14 anys respon qui té la pàtria potestat. No s'ha desat res.
 error-not-found = Aquesta pàgina no existeix. No s'ha demanat ni desat res.
 error-proof-pending = La prova encara no està a punt. Torneu d'aquí a uns segons. La consulta ja és al registre.
 error-read-again = El text o la vostra decisió han canviat mentrestant. No s'ha desat res. Torneu a llegir i decidir.

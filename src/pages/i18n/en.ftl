@@ -205,6 +205,19 @@ log-number = Entry { $number } of your record
 log-next = Earlier requests
 log-proof-how = The proof is a file that shows the request was made. Anyone can check it with the program “verifier”, without this service.
 
+## Household
+invite-title = You were given a link
+invite-neutral = With this link you can join other people. Sign in to learn what it is about.
+invite-free = You do not have to. If you do nothing, nothing happens.
+invite-lead = You are asked to complete the data of a household. You may leave it unanswered. Nobody will know whether you said no or never answered.
+invite-purpose = It lets { $body } suggest social aid to the household. It uses the data of everyone who permits it.
+invite-infer = If you permit it, the others in the household can learn that everyone has. They see none of your data.
+invite-nothing = Joining permits nothing. You can leave whenever you like.
+invite-birth = Date of birth, only if you are 14 to 17
+invite-join = Join
+joined-title = You are in the household
+joined-lead = You have permitted nothing yet. You can permit, not permit, or leave the household from where you use the service.
+
 ## Troubles
 error-title = There is a problem
 error-code = Code:
@@ -215,6 +228,7 @@ error-draft = This translation is not reviewed, so nobody can decide on it. Noth
 error-forged = The form does not come from this session. Nothing was asked or saved. Go back to the start.
 error-gone = We no longer keep those answers. They go after 15 minutes or when you withdraw permission. You can ask again.
 error-internal = The service failed. See the record: everything that was asked is there. Try again later.
+error-invitation = This link cannot be used. Nothing was saved. Ask whoever gave it to you for another.
 error-log-down = We cannot record the request now, and without a record we do not ask. Nothing was asked.
 error-logged-out = You have to sign in to see this page. If you had signed in, the session closed for safety. You will go on where you were.
 error-login-cancelled = You did not finish signing in. Nothing was asked or saved. You can try again.
@@ -225,6 +239,7 @@ error-login-other-browser = The sign-in began in another browser. Nothing was sa
 error-login-provider = The sign-in service is not answering well. Nothing was saved. Try another one, or come back later.
 error-malformed = We did not understand the form. Nothing was asked or saved. Go back to the start.
 error-nothing-permitted = Nothing is permitted. Nothing was asked.
+error-needs-guardian = Under 14, whoever holds parental authority answers. Nothing was saved.
 error-not-found = There is no such page. Nothing was asked or saved.
 error-proof-pending = The proof is not ready yet. Come back in a few seconds. The request is already in the record.
 error-read-again = The text or your decision changed meanwhile. Nothing was saved. Read and decide again.

@@ -205,6 +205,19 @@ log-number = Anotación { $number } de su registro
 log-next = Consultas anteriores
 log-proof-how = La prueba es un fichero que demuestra la consulta. Cualquiera puede comprobarla con el programa «verifier», sin este servicio.
 
+## Hogar
+invite-title = Le han dado un enlace
+invite-neutral = Con este enlace puede unirse a otras personas. Tiene que entrar para saber de qué se trata.
+invite-free = No hace falta que lo haga. Si no hace nada, no pasa nada.
+invite-lead = Le proponen completar los datos de un hogar. Puede no contestar. Nadie sabrá si dijo que no o si no contestó.
+invite-purpose = Sirve para que { $body } pueda recomendar ayudas sociales al hogar. Lo hace con los datos de quienes den permiso.
+invite-infer = Si da permiso, las otras personas del hogar pueden saber que todas lo han dado. No ven ningún dato suyo.
+invite-nothing = Unirse no da ningún permiso. Puede salir cuando quiera.
+invite-birth = Fecha de nacimiento, solo si tiene entre 14 y 17 años
+invite-join = Unirme
+joined-title = Ya está en el hogar
+joined-lead = Todavía no ha dado ningún permiso. Puede darlo, no darlo o salir del hogar desde donde recibió el servicio.
+
 ## Troubles
 error-title = Hay un problema
 error-code = Código:
@@ -215,6 +228,7 @@ error-draft = Esta traducción no está revisada y no se puede decidir con ella.
 error-forged = El formulario no viene de esta sesión. No se ha pedido ni guardado nada. Vuelva al inicio.
 error-gone = Ya no guardamos esas respuestas. Se borran a los 15 minutos o cuando retira la autorización. Puede volver a pedirlas.
 error-internal = El servicio ha fallado. Mire el registro: todo lo que se ha pedido está ahí. Vuelva a intentarlo más tarde.
+error-invitation = Este enlace no se puede usar. No se ha guardado nada. Pida otro a quien se lo dio.
 error-log-down = Ahora no podemos anotar la consulta y, sin anotarla, no la hacemos. No se ha pedido ningún dato.
 error-logged-out = Tiene que entrar para ver esta página. Si ya había entrado, la sesión se ha cerrado por seguridad y seguirá donde estaba.
 error-login-cancelled = No ha terminado de identificarse. No se ha pedido ni guardado nada. Puede volver a intentarlo.
@@ -225,6 +239,7 @@ error-login-other-browser = La identificación empezó en otro navegador. No se 
 error-login-provider = El servicio de identificación no responde bien. No se ha guardado nada. Pruebe otro o vuelva más tarde.
 error-malformed = No hemos entendido el formulario. No se ha pedido ni guardado nada. Vuelva al inicio.
 error-nothing-permitted = No hay nada autorizado. No se ha pedido ningún dato.
+error-needs-guardian = Con menos de 14 años responde quien tiene la patria potestad. No se ha guardado nada.
 error-not-found = Esta página no existe. No se ha pedido ni guardado nada.
 error-proof-pending = La prueba todavía no está lista. Vuelva dentro de unos segundos. La consulta ya está en el registro.
 error-read-again = El texto o su decisión han cambiado mientras tanto. No se ha guardado nada. Vuelva a leer y decidir.

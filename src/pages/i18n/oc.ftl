@@ -205,6 +205,19 @@ log-number = Anotacion { $number } deth vòste registre
 log-next = Consultes anteriores
 log-proof-how = Era pròva ei un fichèr que demòstre era consulta. Quinsevolh la pòt comprovar damb eth programa «verifier», sense aguest servici.
 
+## Casa
+invite-title = Vos an dat un ligam
+invite-neutral = Damb aguest ligam podetz junher-vos a d'autes persones. Vos cau entrar entà saber de qué se tracte.
+invite-free = Non cau que ac hèscatz. Se non hètz arren, non passe arren.
+invite-lead = Vos prepausen de completar es donades d'ua casa. Podetz non contestar. Degun non saberà se auetz dit que non o se non auetz contestat.
+invite-purpose = Servís entà que { $body } posque recomanar ajudes sociaus ara casa. Ac hè damb es donades de toti es que dan permís.
+invite-infer = Se datz permís, es autes persones dera casa pòden saber que toti n'an dat. Non ven cap donada vòsta.
+invite-nothing = Junher-vos-i non da cap permís. Podetz gésser quan volgatz.
+invite-birth = Data de neishença, sonque s'auetz entre 14 e 17 ans
+invite-join = Junher-me
+joined-title = Ja ètz ena casa
+joined-lead = Encara non auetz dat cap permís. Podetz dar-lo, non dar-lo o gésser dera casa deth lòc a on recebetz eth servici.
+
 ## Troubles
 error-title = I a un problèma
 error-code = Còdi:
@@ -215,6 +228,7 @@ error-draft = Aguesta traduccion non ei revisada e non s'i pòt decidir. Non s'a
 error-forged = Eth formulari non vie d'aguesta session. Non s'a demanat ne sauvat arren. Tornatz ar inici.
 error-gone = Ja non sauvam aguestes responses. S'esfacen as 15 minutes o quan retiratz era autorizacion. Podetz tornar-les a demanar.
 error-internal = Eth servici a falhat. Guardatz eth registre: tot çò que s'a demanat i ei. Tornatz-ac a sajar mès tard.
+error-invitation = Aguest ligam non se pòt utilizar. Non s'a sauvat arren. Demanatz-ne un aute a qui lo vos dèc.
 error-log-down = Ara non podem anotar era consulta, e sense anotar-la non la hèm. Non s'a demanat cap donada.
 error-logged-out = Auetz d'entrar entà veir aguesta pagina. S'auíetz entrat, era session s'a barrat per seguretat e contunharatz a on éretz.
 error-login-cancelled = Non auetz acabat d'identificar-vos. Non s'a demanat ne sauvat arren. Podetz tornar-ac a sajar.
@@ -225,6 +239,7 @@ error-login-other-browser = Era identificacion comencèc en un aute navegador. N
 error-login-provider = Eth servici d'identificacion non respon ben. Non s'a sauvat arren. Sajatz-ne un aute o tornatz mès tard.
 error-malformed = Non auem entenut eth formulari. Non s'a demanat ne sauvat arren. Tornatz ar inici.
 error-nothing-permitted = Non i a arren autorizat. Non s'a demanat cap donada.
+error-needs-guardian = Damb mens de 14 ans respon qui a era pàtria potestat. Non s'a sauvat arren.
 error-not-found = Aguesta pagina non existís. Non s'a demanat ne sauvat arren.
 error-proof-pending = Era pròva encara non ei a punt. Tornatz d'aciu a ues segondes. Era consulta ja ei en registre.
 error-read-again = Eth tèxte o era vòsta decision an cambiat entretant. Non s'a sauvat arren. Tornatz a liéger e decidir.

@@ -4,6 +4,7 @@
 
 mod api_input;
 mod events;
+mod household;
 mod journeys;
 mod keys;
 mod loss;
