@@ -20,7 +20,8 @@ use crate::identity::{Offer, ReturnTo};
 struct InvitationPage {
     shell: Shell,
     providers: Vec<Offer>,
-    return_to: String,
+    /// This very address: where the log-in leads back to, and where the form goes.
+    here: String,
 }
 
 #[derive(Template)]
@@ -34,11 +35,13 @@ pub(in super::super) async fn show(
     visit: Visit,
     Path(token): Path<String>,
 ) -> Result<Response, Trouble> {
-    let back: ReturnTo = format!("/household/{token}").parse().unwrap_or_default();
+    // What no token looks like leads to one that nobody made.
+    let here: Result<ReturnTo, _> = format!("/household/{token}").parse();
+    let here = here.map_or_else(|_| "/household/-".to_owned(), String::from);
     let mut response = page(&InvitationPage {
         shell: visit.shell(),
         providers: visit.app.logins.offers(visit.language),
-        return_to: back.into(),
+        here,
     })?;
     if visit.session.is_none() {
         response.headers_mut().insert(

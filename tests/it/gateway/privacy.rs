@@ -118,6 +118,7 @@ async fn no_trace_address_problem_log_entry_or_file_holds_a_person_an_amount_or_
     for key in ["anna", "marta", "joan", "lin", "pau", "montse"] {
         said.extend(live(&world, key, &mut secrets).await);
     }
+    said.extend(invite(&world, &mut secrets).await);
     said.extend(refused(&world).await);
     said.extend(search(&world, &mut secrets).await);
     let addresses = log_in(&world, &mut secrets).await;
@@ -211,6 +212,50 @@ async fn live(world: &World, key: &str, secrets: &mut Secrets) -> Vec<String> {
             ..Bent::default()
         };
         folder.citizen_with(person, &knobs).await.unwrap_err();
+    }
+    told(folder.client())
+}
+
+/// Two invitations to a household, one of them used and used again; gives what was said, but for the
+/// address of the page that a link leads to, which is the secret.
+async fn invite(world: &World, secrets: &mut Secrets) -> Vec<String> {
+    const HOUSEHOLD: &str = "social-aid-household";
+    let folder = world.other_folder("el-meu-espai");
+    let host = folder.citizen(world.person("anna")).await.unwrap();
+    let guest = folder.citizen(world.person("marta")).await.unwrap();
+    for citizen in [&host, &guest] {
+        secrets.texts.extend(token_parts(&citizen.access().token));
+    }
+    let body = json!({"purpose": HOUSEHOLD, "adults": 2});
+    let begun = host.post("/v1/me/household", &body).await.unwrap();
+    assert_eq!(begun.status, 201, "{}", begun.text());
+    let child = json!({"purpose": HOUSEHOLD, "birth_date": "2019-03-07", "i_hold_parental_authority": true});
+    let added = host
+        .post("/v1/me/household/children", &child)
+        .await
+        .unwrap();
+    assert_eq!(added.status, 201, "{}", added.text());
+    secrets.texts.insert("2019-03-07".to_owned());
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let of_purpose = json!({"purpose": HOUSEHOLD});
+        let made = host.post("/v1/me/household/invitations", &of_purpose);
+        let link = text(&made.await.unwrap().ok().unwrap(), "link");
+        tokens.push(link.rsplit('/').next().unwrap().to_owned());
+    }
+    secrets.texts.extend(tokens.clone());
+    let mut browser = Browser::new().unwrap();
+    for token in &tokens {
+        let page = browser
+            .open(&format!("{}/household/{token}", world.url))
+            .await
+            .unwrap();
+        assert_eq!(page.status, 200);
+    }
+    let join = json!({"invitation": tokens[0]});
+    for status in [200, 404] {
+        let joined = guest.post("/v1/me/household/join", &join).await.unwrap();
+        assert_eq!(joined.status, status, "{}", joined.text());
     }
     told(folder.client())
 }

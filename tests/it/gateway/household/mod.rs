@@ -5,6 +5,8 @@ mod joining;
 mod page;
 mod silence;
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use simulator::folder::{Answer, Problem};
 
@@ -61,7 +63,8 @@ async fn state(citizen: &CitizenApi) -> String {
 /// Answers everything that is asked for the household.
 async fn answer(citizen: &CitizenApi, decision: Decision) -> Value {
     let items = citizen.consents(HOUSEHOLD).await.unwrap();
-    let products: Vec<_> = items.iter().map(|item| text(item, "product")).collect();
+    // Of a household they were in before, items are listed, too.
+    let products: BTreeSet<_> = items.iter().map(|item| text(item, "product")).collect();
     assert!(!products.is_empty());
     let shown = citizen.notice_served(HOUSEHOLD, "ca").await.unwrap();
     let all: Vec<_> = products
