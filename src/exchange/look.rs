@@ -18,8 +18,9 @@ use super::start::{Errand, live};
 use super::view::JobState;
 use super::{Exchange, ProfileError, StartError, recipient};
 use crate::audit::Kind;
-use crate::citizen::{BodyId, HouseholdId, JobId, MembershipId, Person, PurposeId, SubjectId};
+use crate::citizen::{BodyId, HouseholdId, JobId, MembershipId, PurposeId, SubjectId};
 use crate::consent::{Beneficiaries, ConsentError, Refusal, Release};
+use crate::household::{Member, Roll};
 use crate::identity::Citizen;
 use crate::profile::{
     Audience, Count, HouseholdProfile, HouseholdProjection, Part, Profile, household, normalise,
@@ -28,26 +29,6 @@ use crate::store::{StoreError, Tx};
 
 /// How often somebody may take consent back while a result is put together before we give up.
 const ATTEMPTS: usize = 3;
-
-/// An adult of a household, as a look at it needs them. Made from a membership, which only their own
-/// log-in makes.
-#[derive(Clone)]
-pub struct Party {
-    pub(crate) membership: MembershipId,
-    pub(crate) subject: SubjectId,
-    pub(crate) person: Person,
-}
-
-/// Who a household is said to consist of, and who of them cannot be counted.
-#[derive(Clone, Copy, Debug)]
-pub struct Expected {
-    /// Adults, whether they answered or not.
-    pub adults: u32,
-    /// Under eighteen.
-    pub minors: u32,
-    /// Children whom nobody answers for any more.
-    pub lapsed: u32,
-}
 
 /// Where a look at a household stands.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
@@ -64,9 +45,19 @@ pub struct LookView {
     pub profile: Option<String>,
 }
 
+/// Who looks, at which household, and for whom. Kept nowhere but in the looker's own log entry.
+struct Looker {
+    subject: SubjectId,
+    body: BodyId,
+    client: String,
+    purpose: PurposeId,
+    household: HouseholdId,
+}
+
 /// One person's fetch within a look.
 #[derive(Clone, Copy, Debug)]
 struct LookPart {
+    membership: MembershipId,
     subject: SubjectId,
     job: JobId,
 }
@@ -80,14 +71,9 @@ struct Look {
 
 /// A person's data on their way into a household's result.
 struct Contribution {
+    membership: MembershipId,
     release: Release,
     profile: Profile,
-}
-
-impl std::fmt::Debug for Party {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Party({})", self.membership)
-    }
 }
 
 impl Exchange {
@@ -98,56 +84,39 @@ impl Exchange {
         &self,
         citizen: &Citizen,
         purpose: &PurposeId,
-        household: HouseholdId,
-        adults: Vec<Party>,
+        roll: &Roll,
     ) -> Result<JobId, StartError> {
         self.may_start(citizen, purpose, Beneficiaries::Household)?;
-        let begun = self.clone().look_at(
-            citizen.subject(),
-            citizen.body().clone(),
-            recipient(citizen),
-            purpose.clone(),
-            household,
-            adults,
-        );
+        let looker = Looker {
+            subject: citizen.subject(),
+            body: citizen.body().clone(),
+            client: recipient(citizen),
+            purpose: purpose.clone(),
+            household: roll.household(),
+        };
+        let adults = roll.adults().cloned().collect();
+        let begun = self.clone().look_at(looker, adults);
         // In a task of its own: a caller who goes away leaves no fetch that is part of nothing.
         let begun = self.tasks.spawn(begun).await;
         begun.map_err(|_| StartError::NotAlive)?
     }
 
-    async fn look_at(
-        self,
-        caller: SubjectId,
-        body: BodyId,
-        client: String,
-        purpose: PurposeId,
-        household: HouseholdId,
-        mut adults: Vec<Party>,
-    ) -> Result<JobId, StartError> {
-        // Before anybody is asked about: who looks must have agreed to be looked at.
-        let (_, _, own) = self.decided(caller, &body, &purpose).await?;
-        if live(&own).is_empty() || adults.iter().all(|adult| adult.subject != caller) {
-            let products = own.into_iter().filter(|item| item.offered);
-            return Err(StartError::ConsentRequired {
-                products: products.map(|item| item.product).collect(),
-            });
-        }
-        // By an order that says nothing of who began, who joined, or who looks.
-        adults.sort_by_key(|adult| adult.membership);
+    async fn look_at(self, looker: Looker, adults: Vec<Member>) -> Result<JobId, StartError> {
+        self.check_own(&looker, &adults).await?;
         let mut home_is_asked = false;
         let mut parts = Vec::new();
         for adult in &adults {
             let errand = Errand {
                 subject: adult.subject,
                 person: &adult.person,
-                body: &body,
-                client: &client,
+                body: &looker.body,
+                client: &looker.client,
                 home: !home_is_asked,
             };
-            match self.set_out(errand, &purpose).await {
+            match self.set_out(errand, &looker.purpose).await {
                 Ok(set_out) => {
                     home_is_asked |= set_out.asks_home;
-                    parts.push((adult.membership, set_out.job));
+                    parts.push((adult.seat.membership, set_out.job));
                 }
                 // Never answered, said no, took it back, used it up: nothing to ask.
                 Err(StartError::ConsentRequired { .. } | StartError::Exhausted { .. }) => {}
@@ -155,34 +124,64 @@ impl Exchange {
             }
         }
         let job = JobId::random(&*self.inner.world.entropy);
-        let at = self.inner.world.now();
         let mut tx = self.inner.db.begin().await?;
-        insert(&mut tx, job, household, &client, at, &parts).await?;
-        let payload = json!({
-            "act": "looked", "household": household, "job": job, "body": body, "purpose": purpose,
-            "recipient": client,
-        });
-        let Value::Object(payload) = payload else {
+        insert(&mut tx, job, &looker, self.inner.world.now(), &parts).await?;
+        let Value::Object(payload) = json!({
+            "act": "looked", "household": looker.household, "job": job, "body": looker.body,
+            "purpose": looker.purpose, "recipient": looker.client,
+        }) else {
             return Err(ConsentError::Unwritable.into());
         };
         // Under the key of who looks: to everybody else the entry says nothing.
         let log = &self.inner.log;
-        log.stage(&mut tx, Kind::Household, Some(caller), payload)
+        log.stage(&mut tx, Kind::Household, Some(looker.subject), payload)
             .await?;
         tx.commit().await?;
         Ok(job)
     }
 
-    /// Where a look at this household by this caller's client stands, after waiting for its end at
+    /// Before anybody is asked about: who looks is an adult of the household, and agreed to be
+    /// looked at.
+    async fn check_own(&self, looker: &Looker, adults: &[Member]) -> Result<(), StartError> {
+        if adults.iter().all(|adult| adult.subject != looker.subject) {
+            return Err(StartError::NotAllowed);
+        }
+        let own = self.decided(looker.subject, &looker.body, &looker.purpose);
+        let (_, _, items) = own.await?;
+        if live(&items).is_empty() {
+            let asked = items.into_iter().filter(|item| item.offered);
+            return Err(StartError::ConsentRequired {
+                products: asked.map(|item| item.product).collect(),
+            });
+        }
+        Ok(())
+    }
+
+    /// What a look is for; `None` for an unknown one and for one of another body alike. Whether the
+    /// caller may know more of it, [`Exchange::look_view`] decides.
+    pub async fn look_purpose(
+        &self,
+        citizen: &Citizen,
+        job: JobId,
+    ) -> Result<Option<PurposeId>, StoreError> {
+        let row = self.inner.db.row(
+            "SELECT h.purpose FROM household_job j JOIN household h ON h.household = j.household \
+             WHERE j.job = $1 AND h.body = $2",
+            vec![job.to_string().into(), citizen.body().as_str().into()],
+        );
+        row.await?.map(|row| row.parsed(0)).transpose()
+    }
+
+    /// Where a look at the caller's household by this client stands, after waiting for its end at
     /// most this long; `None` for any other look.
     pub async fn look_view(
         &self,
         citizen: &Citizen,
-        household: HouseholdId,
+        roll: &Roll,
         job: JobId,
         at_most: Duration,
     ) -> Result<Option<LookView>, StoreError> {
-        let Some(look) = self.found(citizen, household, job).await? else {
+        let Some(look) = self.found(citizen, roll.household(), job).await? else {
             return Ok(None);
         };
         let end = Instant::now() + at_most;
@@ -209,18 +208,17 @@ impl Exchange {
     pub async fn household_profile(
         &self,
         citizen: &Citizen,
-        household_id: HouseholdId,
+        roll: &Roll,
         job: JobId,
-        expected: Expected,
     ) -> Result<HouseholdProjection, ProfileError> {
-        let look = self.found(citizen, household_id, job).await?;
+        let look = self.found(citizen, roll.household(), job).await?;
         let look = look.ok_or(ProfileError::Unknown)?;
         for _ in 0..ATTEMPTS {
             let mut contributions = Vec::new();
             for part in &look.parts {
                 contributions.extend(self.contribution(citizen.body(), &look, *part).await?);
             }
-            let result = self.put_together(&contributions, expected);
+            let result = self.put_together(&contributions, roll);
             let fields: Vec<_> = result.fields().into_iter().map(str::to_owned).collect();
             let releases = contributions.into_iter().map(|one| Release {
                 fields: fields.clone(),
@@ -258,6 +256,7 @@ impl Exchange {
         let exchanges = outcomes.iter().filter_map(exchange).collect();
         let profile = normalise(&outcomes, &self.inner.indicators, self.inner.today());
         Ok(Some(Contribution {
+            membership: part.membership,
             release: Release {
                 subject: part.subject,
                 job: part.job,
@@ -270,12 +269,13 @@ impl Exchange {
         }))
     }
 
-    fn put_together(&self, contributions: &[Contribution], expected: Expected) -> HouseholdProfile {
-        let adults = u32::try_from(contributions.len()).unwrap_or(u32::MAX);
+    fn put_together(&self, contributions: &[Contribution], roll: &Roll) -> HouseholdProfile {
+        let answered = contributions.iter().map(|one| one.membership).collect();
+        let standing = roll.standing_of(&answered);
         let count = Count {
-            adults: expected.adults.max(adults),
-            minors: expected.minors,
-            missing: expected.adults.saturating_sub(adults) + expected.lapsed,
+            adults: standing.expected_adults,
+            minors: standing.minors,
+            missing: standing.missing,
         };
         let profiles = || contributions.iter().map(|one| &one.profile);
         let parts: Vec<_> = profiles()
@@ -317,7 +317,7 @@ impl Exchange {
         };
         // Whoever left is in no result from then on.
         let parts = db.rows(
-            "SELECT m.subject, p.part FROM household_job_part p \
+            "SELECT p.membership, m.subject, p.part FROM household_job_part p \
              JOIN household_member m ON m.membership = p.membership \
              LEFT JOIN household_departure d ON d.membership = p.membership \
              WHERE p.job = $1 AND d.membership IS NULL ORDER BY p.membership",
@@ -325,8 +325,9 @@ impl Exchange {
         );
         let part = |row: &crate::store::Row| {
             Ok(LookPart {
-                subject: row.parsed(0)?,
-                job: row.parsed(1)?,
+                membership: row.parsed(0)?,
+                subject: row.parsed(1)?,
+                job: row.parsed(2)?,
             })
         };
         Ok(Some(Look {
@@ -344,8 +345,7 @@ impl Exchange {
 async fn insert(
     tx: &mut Tx,
     job: JobId,
-    household: HouseholdId,
-    client: &str,
+    looker: &Looker,
     at: Timestamp,
     parts: &[(MembershipId, JobId)],
 ) -> Result<(), StoreError> {
@@ -353,8 +353,8 @@ async fn insert(
         "INSERT INTO household_job (job, household, client, at) VALUES ($1, $2, $3, $4)",
         vec![
             job.to_string().into(),
-            household.to_string().into(),
-            client.into(),
+            looker.household.to_string().into(),
+            looker.client.as_str().into(),
             at.into(),
         ],
     )

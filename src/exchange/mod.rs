@@ -40,7 +40,7 @@ pub(crate) use ask::officer_place;
 pub use body::{Bodies, Body};
 pub use error::{ProfileError, StartError};
 pub use limits::LimitsConfig;
-pub use look::{Expected, LookView, Party};
+pub use look::LookView;
 pub use plan::{Offered, Plan, Step, plan};
 pub use replica::Replica;
 pub use search::{Bracket, Position};

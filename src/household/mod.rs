@@ -10,6 +10,7 @@ mod children;
 mod error;
 mod invitation;
 mod membership;
+mod roll;
 mod standing;
 mod store;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use crate::store::{Db, Tx};
 pub use age::{Age, InvalidBirthDate, birthday};
 pub use error::HouseholdError;
 pub use invitation::{InvalidToken, Invitation, Token};
+pub use roll::Roll;
 pub use standing::{Facts, Place, Standing, standing};
 
 /// The households, and the acts of their members.
@@ -174,23 +176,11 @@ impl Households {
         citizen: &Citizen,
         purpose: &PurposeId,
     ) -> Result<HouseholdState, HouseholdError> {
-        self.purpose(purpose)?;
-        let (subject, body) = (citizen.subject(), citizen.body());
-        let Some(seat) = self.seat(subject, body, purpose).await? else {
-            return Ok(HouseholdState::None);
-        };
-        let composition = self.composition(seat.household).await?;
-        let mut answered = Vec::new();
-        for member in &composition.members {
-            if self.permits(member.subject, body, purpose).await? {
-                answered.push(member.seat.membership);
-            }
-        }
-        let facts = composition.facts(|member| answered.contains(&member.seat.membership));
-        if standing(&facts, self.world.now()).complete() {
-            Ok(HouseholdState::Complete)
-        } else {
-            Ok(HouseholdState::Incomplete)
+        match self.roll(citizen, purpose).await {
+            Err(HouseholdError::NotInHousehold) => Ok(HouseholdState::None),
+            Err(error) => Err(error),
+            Ok(roll) if roll.standing().complete() => Ok(HouseholdState::Complete),
+            Ok(_) => Ok(HouseholdState::Incomplete),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::exchange::view::{JobState, JobView};
 use crate::profile::{Audience, Projection};
 
 /// The longest a caller is kept waiting, in seconds.
-const LONGEST_WAIT: u32 = 60;
+pub(super) const LONGEST_WAIT: u32 = 60;
 
 /// What to fetch.
 #[derive(Deserialize, ToSchema)]

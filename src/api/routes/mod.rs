@@ -11,6 +11,7 @@ mod exchanges;
 mod export;
 mod health;
 mod household;
+mod household_jobs;
 mod jobs;
 mod log;
 mod me;
@@ -130,6 +131,9 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(jobs::find))
         .routes(routes!(jobs::events))
         .routes(routes!(jobs::profile))
+        .routes(routes!(household_jobs::start))
+        .routes(routes!(household_jobs::find))
+        .routes(routes!(household_jobs::profile))
         .routes(routes!(exchanges::list))
         .routes(routes!(exchanges::one))
         .routes(routes!(exchanges::proof))
