@@ -39,13 +39,13 @@ pub fn routes(app: App) -> Router {
         .layer(default_header(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(default_header(header::CACHE_CONTROL, "no-store"))
         // Outside everything that can fail, so that every failure becomes a page.
-        .layer(from_fn_with_state(app.clone(), trouble::dress))
-        // A form of another site never gets as far as a handler. The hidden field of each form
-        // holds the line for browsers that do not say where a request comes from.
-        .layer(CsrfLayer::new().with_rejection_response(
-            // The page is written further out.
-            |_: ProtectionError| -> Response { Trouble::Forged.into_response() },
-        ));
+        .layer(from_fn_with_state(app.clone(), trouble::dress));
+    // A form of another site never gets as far as a handler. The hidden field of each form
+    // holds the line for browsers that do not say where a request comes from.
+    let own_forms = CsrfLayer::new().with_rejection_response(
+        // The page is written further out.
+        |_: ProtectionError| -> Response { Trouble::Forged.into_response() },
+    );
     Router::new()
         .route("/", get(entry::show))
         .route("/login/{provider}", post(login::begin))
@@ -65,13 +65,13 @@ pub fn routes(app: App) -> Router {
         .route("/exchanges", get(exchanges::list))
         .route("/exchanges/{exchange}/proof", get(exchanges::proof))
         .route("/household/joined", get(household::joined))
-        .route(
-            "/household/{token}",
-            get(household::show).post(household::join),
-        )
+        .route("/household/join", post(household::join))
         .route("/consents/{item}/withdraw", post(withdraw::item))
         .route("/consents/withdraw-source/{source}", post(withdraw::source))
         .route("/consents/withdraw-all", post(withdraw::all))
+        .layer(own_forms)
+        // It takes no form, and that layer traces addresses: the one of this page holds a token.
+        .route("/household/{token}", get(household::show))
         .layer(stack)
         .route("/style.css", get(style))
         .route("/progress.js", get(script))

@@ -20,8 +20,10 @@ use crate::identity::{Offer, ReturnTo};
 struct InvitationPage {
     shell: Shell,
     providers: Vec<Offer>,
-    /// This very address: where the log-in leads back to, and where the form goes.
+    /// This very address, where the log-in leads back to.
     here: String,
+    /// Not in the address of the form: addresses are traced.
+    token: String,
 }
 
 #[derive(Template)]
@@ -42,6 +44,7 @@ pub(in super::super) async fn show(
         shell: visit.shell(),
         providers: visit.app.logins.offers(visit.language),
         here,
+        token,
     })?;
     if visit.session.is_none() {
         response.headers_mut().insert(
@@ -53,11 +56,8 @@ pub(in super::super) async fn show(
 }
 
 /// Joins.
-pub(in super::super) async fn join(
-    Path(token): Path<String>,
-    sent: Sent,
-) -> Result<Response, Trouble> {
-    let token: Option<Token> = token.parse().ok();
+pub(in super::super) async fn join(sent: Sent) -> Result<Response, Trouble> {
+    let token: Option<Token> = sent.fields.get("invitation").parse().ok();
     let birth_date = match sent.fields.get("birth_date") {
         "" => None,
         text => Some(text.parse::<Date>().map_err(|_| Trouble::Malformed)?),

@@ -158,8 +158,17 @@ async fn what_belongs_to_another_citizen_is_as_absent_as_what_does_not_exist() {
     let asked = json!({"kind": "rectification"});
     let asked = joan.post("/v1/me/requests", &asked).await.unwrap();
     let request = text(&asked.json(), "request");
+    let purpose = "social-aid-household";
+    let begun = json!({"purpose": purpose, "adults": 1});
+    let begun = joan.post("/v1/me/household", &begun).await.unwrap();
+    begun.ok().unwrap();
+    let child = json!({"purpose": purpose, "birth_date": "2020-01-01",
+        "i_hold_parental_authority": true});
+    let child = joan.post("/v1/me/household/children", &child).await;
+    let child = text(&child.unwrap().ok().unwrap(), "child");
     let marta = world.willing("marta").await;
     let foreign = |name: &str| match name {
+        "child" => child.clone(),
         "exchange" => exchange.clone(),
         "item" => item.clone(),
         "job" => job.clone(),

@@ -57,7 +57,7 @@ async fn hh_02_whoever_logs_in_from_the_link_comes_back_to_it_and_joins_by_one_p
     let page = browser.follow(back).await.unwrap();
     assert!(page.url.path().ends_with(&token), "{}", page.url);
     assert!(page.body.contains("Podeu no contestar"), "{}", page.body);
-    let form = page.form(&format!("/household/{token}")).unwrap();
+    let form = page.form("/household/join").unwrap();
     let joined = browser.submit(&page, &form, &[]).await.unwrap();
     let joined = browser.follow(joined).await.unwrap();
     assert_eq!(
