@@ -91,8 +91,8 @@ impl Households {
         }
         let token = token.ok_or(HouseholdError::InvitationNotValid)?;
         let now = self.world.now();
-        let taken = store::take_invitation(&mut tx, &token.digest(), body, now).await?;
-        let (household, purpose) = taken.ok_or(HouseholdError::InvitationNotValid)?;
+        let found = store::take_invitation(&mut tx, &token.digest(), body, now).await?;
+        let (household, purpose) = found.ok_or(HouseholdError::InvitationNotValid)?;
         if store::seat(&mut tx, subject, body, &purpose)
             .await?
             .is_some()
@@ -170,16 +170,15 @@ impl Households {
             } else {
                 self.opened(&kept).await?
             };
-            match person {
-                Some(person) => members.push(Member {
+            if let Some(person) = person {
+                members.push(Member {
                     seat,
                     subject,
                     person,
-                }),
-                None => {
-                    let of_age_at = gone.entry(subject).or_insert(None);
-                    *of_age_at = seat.of_age_at.max(*of_age_at);
-                }
+                });
+            } else {
+                let of_age_at = gone.entry(subject).or_insert(None);
+                *of_age_at = seat.of_age_at.max(*of_age_at);
             }
         }
         gone.retain(|subject, _| members.iter().all(|member| member.subject != *subject));

@@ -35,7 +35,7 @@ pub(super) async fn seat(
     purpose: &PurposeId,
 ) -> Result<Option<Seat>, StoreError> {
     let row = tx.row(SEAT, seat_of(subject, body, purpose)).await?;
-    row.as_ref().map(|row| read_seat(row)).transpose()
+    row.as_ref().map(read_seat).transpose()
 }
 
 /// As [`seat`], outside a transaction.
@@ -46,7 +46,7 @@ pub(super) async fn seat_shown(
     purpose: &PurposeId,
 ) -> Result<Option<Seat>, StoreError> {
     let row = db.row(SEAT, seat_of(subject, body, purpose)).await?;
-    row.as_ref().map(|row| read_seat(row)).transpose()
+    row.as_ref().map(read_seat).transpose()
 }
 
 /// How many adults a household is said to have.
