@@ -2,6 +2,7 @@
 
 mod ages;
 mod joining;
+mod looks;
 mod page;
 mod silence;
 
