@@ -415,6 +415,7 @@ mod tests {
         422 minor-decides-themself: From 14 on a person decides for themself
         403 minor-needs-guardian: Under 14 a guardian answers
         404 not-found: There is nothing here for you
+        409 not-in-household: The person is in no household here
         503 not-ready: This will be ready shortly
         422 notice-version-stale: The answer refers to a notice that is not on offer
         413 payload-too-large: The body is too large
