@@ -42,7 +42,7 @@ pub struct Export {
     consents: Vec<ExportedEvent>,
     /// Signed statements of it.
     receipts: Vec<ExportedReceipt>,
-    /// Fetches they started.
+    /// Fetches about them; those for a household do not say who of it looked.
     fetches: Vec<ExportedFetch>,
     /// What was asked about them, with where its evidence is.
     exchanges: Vec<ExportedExchange>,
@@ -50,6 +50,8 @@ pub struct Export {
     releases: Vec<ExportedRelease>,
     /// Requests about their rights.
     requests: Vec<RequestView>,
+    /// Households they are or were in.
+    households: Vec<ExportedSeat>,
     /// Since when their data are blocked, and until when they are kept.
     blocked: Vec<ExportedBlock>,
     /// Lists that go on beyond what is here; empty in all likelihood.
@@ -154,6 +156,19 @@ struct ExportedRelease {
     at: Timestamp,
 }
 
+/// A place in a household: what is the person's own of it, and nothing about anybody else.
+#[derive(Debug, Serialize, ToSchema)]
+struct ExportedSeat {
+    body: String,
+    purpose: String,
+    left: bool,
+    /// The 18th birthday of who joined as a minor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of_age_at: Option<Timestamp>,
+    /// How many children they ever answered for.
+    children: i64,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 struct ExportedBlock {
     body: String,
@@ -185,6 +200,7 @@ impl Rights {
             receipts: self.read(RECEIPTS, subject, receipt).await?,
             fetches: self.read(FETCHES, subject, fetch).await?,
             releases: self.read(RELEASES, subject, release).await?,
+            households: self.read(SEATS, subject, seat).await?,
             blocked: self.read(BLOCKED, subject, block).await?,
             exchanges,
             requests,
@@ -302,6 +318,21 @@ fn event(row: &Row) -> Result<ExportedEvent, StoreError> {
         valid_until: row.int_or_null(10)?.and_then(instant),
         at: row.instant(11)?,
         receipt: row.text(12)?,
+    })
+}
+
+const SEATS: &str = "SELECT m.body, m.purpose, d.membership, m.of_age_at, \
+     (SELECT COUNT(*) FROM household_child c WHERE c.membership = m.membership) \
+     FROM household_member m LEFT JOIN household_departure d ON d.membership = m.membership \
+     WHERE m.subject = $1 ORDER BY m.membership LIMIT $2";
+
+fn seat(row: &Row) -> Result<ExportedSeat, StoreError> {
+    Ok(ExportedSeat {
+        body: row.text(0)?,
+        purpose: row.text(1)?,
+        left: row.text_or_null(2)?.is_some(),
+        of_age_at: row.instant_or_null(3)?,
+        children: row.int(4)?,
     })
 }
 

@@ -163,6 +163,8 @@ async fn hh_04_neither_a_folder_nor_a_member_gets_the_total_or_anothers_values()
             assert!(!text.contains(other.as_str()), "{path}");
             assert!(!text.contains(&total), "{path}");
         }
+        let export = citizen.get("/v1/me/export").await.unwrap().json();
+        assert_eq!(export["households"][0]["left"], false);
     }
 }
 
@@ -175,7 +177,16 @@ async fn hh_04_a_stranger_and_who_left_find_no_look_and_who_never_agreed_starts_
     let of_pere = recommender(&world, "pere").await;
     result(&of_pere, &path).await;
     let of_marta = recommender(&world, "marta").await;
-    assert_eq!(of_marta.get(&path).await.unwrap().status, 404);
+    for path in [path.as_str(), path.strip_suffix("/profile").unwrap()] {
+        let theirs = of_marta.get(path).await.unwrap();
+        let nobodys = format!("{JOBS}/00000000-0000-4000-8000-000000000000");
+        let nobodys = of_marta.get(&nobodys).await.unwrap();
+        assert_eq!(
+            (theirs.status, &theirs.body),
+            (nobodys.status, &nobodys.body)
+        );
+        assert_eq!(theirs.status, 404);
+    }
     leave(&pere).await;
     assert_eq!(of_pere.get(&path).await.unwrap().status, 404);
     let start = json!({"purpose": HOUSEHOLD});
