@@ -14,6 +14,25 @@ pub(super) const NAMESPACE: &str = "http://www.aocat.net/padro";
 /// Namespace of the address block.
 const ADDRESS: &str = "http://www.red.es/padron";
 
+/// What the address block is documented to hold.
+pub(super) const ADDRESS_LISTED: (&str, &[&str]) = (
+    ADDRESS,
+    &[
+        "DireccionEmpadronamiento",
+        "Via",
+        "TipoVia",
+        "NombreVia",
+        "CodigoVia",
+        "Numeracion",
+        "Numero",
+        "Localidad",
+        "CodigoProvincia",
+        "CodigoMunicipio",
+        "CodigoUnidadPoblacional",
+        "CodigoPostal",
+    ],
+);
+
 /// What an answer is documented to hold: the question again, the number, and an address.
 pub(super) const LISTED: Listed = &[
     (
@@ -33,23 +52,7 @@ pub(super) const LISTED: Listed = &[
             "idescatMotivo",
         ],
     ),
-    (
-        ADDRESS,
-        &[
-            "DireccionEmpadronamiento",
-            "Via",
-            "TipoVia",
-            "NombreVia",
-            "CodigoVia",
-            "Numeracion",
-            "Numero",
-            "Localidad",
-            "CodigoProvincia",
-            "CodigoMunicipio",
-            "CodigoUnidadPoblacional",
-            "CodigoPostal",
-        ],
-    ),
+    ADDRESS_LISTED,
 ];
 
 #[cfg(test)]
