@@ -265,17 +265,21 @@ mod tests {
     #[test]
     fn a_product_the_catalogue_keeps_longer_than_the_notice_tells_is_named() {
         let text = include_str!("../../config/products.toml");
-        let asked = |kept| TermsDefect::ProductKeptLonger {
-            purpose: "social-aid-recommendation".parse().unwrap(),
-            product: "AEAT_IRPF/C4".parse().unwrap(),
-            kept,
+        let asked = |kept| {
+            ["social-aid-household", "social-aid-recommendation"].map(|purpose| {
+                TermsDefect::ProductKeptLonger {
+                    purpose: purpose.parse().unwrap(),
+                    product: "AEAT_IRPF/C4".parse().unwrap(),
+                    kept,
+                }
+            })
         };
-        for (from, to, defect) in [
+        for (from, to, defects) in [
             ("\"PT15M\"", "\"PT16M\"", asked(Kept::Answers)),
             ("\"P5Y\"", "\"P61M\"", asked(Kept::Evidence)),
         ] {
             let longer = keeping(&text.replacen(from, to, 1));
-            assert_eq!(longer.defects(&[], now()), [defect], "{to}");
+            assert_eq!(longer.defects(&[], now()), defects, "{to}");
         }
         let shorter = keeping(&text.replace("\"PT15M\"", "\"PT5M\""));
         assert_eq!(shorter.defects(&[], now()), []);

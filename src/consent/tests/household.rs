@@ -205,6 +205,7 @@ async fn hh_03_a_minors_consent_ends_at_the_eighteenth_birthday_and_the_adult_is
         .clock
         .0
         .store(birthday.as_microsecond(), Ordering::SeqCst);
+    house.log.sequence_once().await.unwrap();
     let refusal = house
         .gate
         .open(house.ask_together(&house.anna, HOUSEHOLD))

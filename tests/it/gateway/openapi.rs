@@ -178,7 +178,11 @@ async fn what_belongs_to_another_citizen_is_as_absent_as_what_does_not_exist() {
     };
     let mut walked = 0;
     for operation in operations() {
-        if !operation.path.starts_with("/v1/me/") || !operation.path.contains('{') {
+        // A folder may not call the last ones at all; `household::looks` calls them as a stranger.
+        if !operation.path.starts_with("/v1/me/")
+            || !operation.path.contains('{')
+            || operation.path.starts_with("/v1/me/household/profile-jobs")
+        {
             continue;
         }
         let call = async |path: String, caller: &CitizenApi| -> Answer {
