@@ -3,8 +3,9 @@
 
 use serde_json::json;
 
-use super::request::{RequestView, Words, lift_place, object};
+use super::request::{RequestView, lift_place, object};
 use super::store::{self, Row};
+use super::words::Words;
 use super::{Rights, RightsError};
 use crate::audit::Kind;
 use crate::citizen::{EntryId, RequestId, SubjectId};

@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Rights;
-use super::request::{Complaint, Right};
+use super::request::Complaint;
+use super::right::Right;
 use crate::citizen::Language;
 
 /// The rights people have about one purpose.

@@ -11,7 +11,9 @@ mod lift;
 mod list;
 mod operate;
 mod request;
+mod right;
 mod store;
+mod words;
 
 use crate::audit::LogError;
 use crate::consent::ConsentError;
@@ -23,10 +25,9 @@ pub use due::{due_after, extended};
 pub use export::{Export, ExportedExchange, ExportedPerson};
 pub use list::{RightView, RightsOfPurpose};
 pub use operate::{Answer, DueForErasure, Identified, Pending};
-pub use request::{
-    BlockView, Complaint, Filed, InvalidWords, NewRequest, RequestState, RequestView, RequestsPage,
-    Right, Words,
-};
+pub use request::{BlockView, Complaint, Filed, NewRequest, RequestView, RequestsPage};
+pub use right::{RequestState, Right};
+pub use words::{InvalidWords, Words};
 
 /// The registry of requests.
 #[derive(Clone, Debug)]

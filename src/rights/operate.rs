@@ -5,8 +5,10 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::request::{RequestState, Right, Words, answer_place, object, statement_place};
+use super::request::{answer_place, object, statement_place};
+use super::right::{RequestState, Right};
 use super::store::{self, NewEvent, Row};
+use super::words::Words;
 use super::{Rights, RightsError, extended};
 use crate::audit::Kind;
 use crate::citizen::{RequestId, SubjectId};

@@ -1,12 +1,13 @@
 //! Making a request, and seeing where one's own stand.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::right::{RequestState, Right};
 use super::store::{self, NewEvent, NewRow, Row};
+use super::words::Words;
 use super::{Rights, RightsError, due_after};
 use crate::audit::Kind;
 use crate::citizen::{BodyId, PurposeId, ReceiptId, RequestId, SubjectId};
@@ -16,151 +17,6 @@ use crate::store::keyring::{KeyringError, RetentionClass};
 
 /// The most requests of one person that are listed.
 pub(super) const MOST: u32 = 1000;
-
-/// A right that a person invokes.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Right {
-    /// To know what is kept and who received it (GDPR 15).
-    Access,
-    /// To have it deleted (GDPR 17).
-    Erasure,
-    /// That it is not used any more (GDPR 21).
-    Objection,
-    /// To have it in a form machines read (GDPR 20).
-    Portability,
-    /// To have what is wrong corrected (GDPR 16).
-    Rectification,
-    /// That it is kept and not used (GDPR 18).
-    Restriction,
-}
-
-impl Right {
-    /// Every right there is a request for.
-    pub const ALL: [Self; 6] = [
-        Self::Access,
-        Self::Erasure,
-        Self::Objection,
-        Self::Portability,
-        Self::Rectification,
-        Self::Restriction,
-    ];
-
-    /// The word of the API, the log and the table.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Erasure => "erasure",
-            Self::Objection => "objection",
-            Self::Portability => "portability",
-            Self::Rectification => "rectification",
-            Self::Restriction => "restriction",
-        }
-    }
-
-    /// The article of the GDPR it stands in.
-    pub const fn article(self) -> u8 {
-        match self {
-            Self::Access => 15,
-            Self::Rectification => 16,
-            Self::Erasure => 17,
-            Self::Restriction => 18,
-            Self::Portability => 20,
-            Self::Objection => 21,
-        }
-    }
-
-    /// Whether nothing more may be done with the data from now on.
-    pub const fn blocks(self) -> bool {
-        matches!(self, Self::Erasure | Self::Objection)
-    }
-
-    /// Whether a copy of everything is the answer.
-    pub const fn is_copy(self) -> bool {
-        matches!(self, Self::Access | Self::Portability)
-    }
-
-    /// Whether the service answers by itself.
-    pub const fn is_answered_at_once(self) -> bool {
-        self.blocks() || self.is_copy()
-    }
-
-    pub(super) fn read(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|right| right.as_str() == word)
-    }
-}
-
-/// Where a request stands.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RequestState {
-    /// Nobody looked at it yet.
-    Received,
-    /// Somebody does.
-    InProgress,
-    /// It was answered.
-    Answered,
-    /// It was refused, with the reason.
-    Refused,
-    /// The person took it back.
-    Withdrawn,
-}
-
-impl RequestState {
-    /// The word of the table and of the log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::InProgress => "in_progress",
-            Self::Answered => "answered",
-            Self::Refused => "refused",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// Whether anything is left to do.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Received | Self::InProgress)
-    }
-}
-
-/// What somebody writes in their own words: 1 to 2,000 characters.
-#[derive(Clone, Deserialize, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
-#[serde(try_from = "String")]
-pub struct Words(String);
-
-/// Why a text is not taken. Never carries it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("1 to 2000 characters, without control characters but line ends")]
-pub struct InvalidWords;
-
-impl Words {
-    /// The text, for whoever may read it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Words {
-    type Error = InvalidWords;
-
-    fn try_from(text: String) -> Result<Self, InvalidWords> {
-        let text = text.trim();
-        let fits = (1..=2000).contains(&text.chars().count());
-        let plain = |c: char| !c.is_control() || c == '\n';
-        if fits && text.chars().all(plain) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidWords)
-        }
-    }
-}
-
-impl std::fmt::Debug for Words {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Words(·)")
-    }
-}
 
 /// A request on its way in.
 #[derive(Clone, Debug)]
@@ -593,36 +449,5 @@ pub(super) fn object(value: Value) -> Result<Map<String, Value>, RightsError> {
     match value {
         Value::Object(object) => Ok(object),
         _ => Err(RightsError::Unwritable),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_bounded_plain_and_never_printed() {
-        let read = |text: &str| Words::try_from(text.to_owned());
-        assert_eq!(
-            read("  La meva adreça\nés una altra ")
-                .unwrap()
-                .reveal()
-                .lines()
-                .count(),
-            2
-        );
-        for wrong in ["", "  ", "a\u{7}b", "a\u{1b}[2J", &"x".repeat(2001)] {
-            assert_eq!(read(wrong), Err(InvalidWords));
-        }
-        assert_eq!(format!("{:?}", read("secret").unwrap()), "Words(·)");
-    }
-
-    #[test]
-    fn every_right_reads_back_by_its_word() {
-        for right in Right::ALL {
-            assert_eq!(Right::read(right.as_str()), Some(right));
-            assert_eq!(json!(right), right.as_str());
-        }
-        assert_eq!(Right::read("withdrawal"), None);
     }
 }

@@ -6,7 +6,7 @@ use crate::citizen::{BodyId, EntryId, PurposeId, RequestId, SubjectId};
 use crate::consent::BlockEnd;
 use crate::store::{Db, Row as Found, StoreError, Tx, instant};
 
-use super::request::{RequestState, Right};
+use super::right::{RequestState, Right};
 
 /// A request about to be recorded.
 pub(super) struct NewRow<'a> {
