@@ -227,8 +227,9 @@ impl Exchange {
             let gate = &self.inner.gate;
             match gate.release_together(releases.collect()).await {
                 Ok(()) => return Ok(result.project()),
-                // Between reading and releasing: without that person, then.
-                Err(Refusal::RevokedInFlight) => {}
+                // Between reading and releasing: without that person, then. Nobody is told that
+                // another asked for erasure.
+                Err(Refusal::RevokedInFlight | Refusal::Blocked) => {}
                 Err(refusal) => return Err(refusal.into()),
             }
         }
