@@ -88,6 +88,15 @@ impl ApiClient {
         self
     }
 
+    /// Another registration that signs with the same key.
+    #[must_use]
+    pub fn named(&self, client_id: &str) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Calls through this HTTP client.
     #[must_use]
     pub fn through(mut self, http: reqwest::Client) -> Self {

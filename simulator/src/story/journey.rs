@@ -440,7 +440,7 @@ fn distinct<'a>(items: &'a [Value], name: &str) -> Vec<&'a str> {
     all
 }
 
-fn text(object: &Value, name: &str) -> Result<String, Trouble> {
+pub(super) fn text(object: &Value, name: &str) -> Result<String, Trouble> {
     let found = object[name].as_str().map(str::to_owned);
     found.ok_or_else(|| Trouble::Missing(format!("`{name}` in the answer")))
 }

@@ -12,6 +12,7 @@ mod paint;
 mod tale;
 #[cfg(test)]
 mod tests;
+mod together;
 mod trouble;
 mod world;
 
@@ -71,9 +72,10 @@ pub async fn tell<W: Write>(stage: &Stage, tale: &mut Tale<W>) -> Result<(), Fai
     for household in HOUSEHOLDS {
         journey::live(stage, tale, household).await?;
     }
+    together::live(stage, tale).await?;
     audit::look_up(stage, tale).await?;
     tale.end()
 }
 
 /// How many stories there are.
-pub const STORIES: usize = 2 + HOUSEHOLDS.len() + 1;
+pub const STORIES: usize = 2 + HOUSEHOLDS.len() + 2;

@@ -51,7 +51,7 @@ pub(super) const REGISTER: &str = "PADRO/NUMERO_CONVIVENTS";
 
 /// A client that may show and refuse, but not grant. It signs with the folder's own key.
 pub(super) const SHOWING_CLIENT: &str = "altre-espai";
-/// A client that may look at households, and nothing else.
+/// A client of the demonstration that may look at households, and nothing else.
 pub(super) const RECOMMENDER: &str = "recommender";
 
 /// A clock that starts when the town's registers are up to date, runs, and is moved ahead at will.
@@ -456,15 +456,8 @@ async fn configuration(text: &str, setup: &Setup, files: &Path, outside: &story:
          level_ceiling = \"high\"\n",
         outside.pki.citizen_folder.jwks_path
     );
-    let recommender = format!(
-        "id = \"{RECOMMENDER}\"\nkeys_file = {:?}\nbody = \"ajuntament-de-prova\"\n\
-         scopes = [\"household:read\"]\nlevel_ceiling = \"high\"\n",
-        outside.pki.citizen_folder.jwks_path
-    );
-    for client in [client, recommender] {
-        let client: toml::Table = toml::from_str(&client).unwrap();
-        table["clients"].as_array_mut().unwrap().push(client.into());
-    }
+    let client: toml::Table = toml::from_str(&client).unwrap();
+    table["clients"].as_array_mut().unwrap().push(client.into());
     let file = files.join("gateway.toml");
     std::fs::write(&file, table.to_string()).unwrap();
     Config::load(&file, &[]).unwrap_or_else(|problems| panic!("{problems:?}"))
